@@ -1,0 +1,4 @@
+//! The Hillview client: a terminal screen for teachers and a command line for scripts.
+
+pub mod msg;
+pub mod theme;
