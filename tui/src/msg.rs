@@ -194,6 +194,8 @@ pub struct Pending {
     pub edit: EditId,
     pub sheet: SheetId,
     pub student: StudentId,
+    /// Whose mark on which sheet, in words, for lists of what waits: the journal keeps it.
+    pub label: String,
     pub based_on: Version,
     pub entry: Entry,
     pub state: PendingState,
@@ -262,6 +264,8 @@ pub struct NewEdit {
     pub ticket: Ticket,
     pub sheet: SheetId,
     pub student: StudentId,
+    /// Whose mark on which sheet, in words, for lists of what waits: the journal keeps it.
+    pub label: String,
     /// The version that the screen last knew as stored. The outbox moves it on when an earlier
     /// edit of the same mark in this outbox lands first.
     pub based_on: Version,
