@@ -45,12 +45,14 @@ pub enum Kind {
     Fault,
     /// The server could not be reached. Made by clients, never sent.
     Offline,
+    /// The command line or a setting cannot be understood. Made by clients, never sent.
+    Usage,
     /// A family that this version does not know.
     Other,
 }
 
 impl Kind {
-    const WORDS: [(Self, &'static str); 10] = [
+    const WORDS: [(Self, &'static str); 11] = [
         (Self::NotFound, "not-found"),
         (Self::Denied, "denied"),
         (Self::Conflict, "conflict"),
@@ -60,6 +62,7 @@ impl Kind {
         (Self::Unsupported, "unsupported"),
         (Self::Fault, "fault"),
         (Self::Offline, "offline"),
+        (Self::Usage, "usage"),
         (Self::Other, "other"),
     ];
 
@@ -74,6 +77,7 @@ impl Kind {
     /// The exit code of the command line for an error of this family.
     pub fn exit_code(self) -> u8 {
         match self {
+            Self::Usage => 2,
             Self::NotFound => 3,
             Self::Denied | Self::SessionEnded => 4,
             Self::Conflict => 5,

@@ -1,4 +1,7 @@
 //! The Hillview client: a terminal screen for teachers and a command line for scripts.
 
+pub mod cli;
+pub mod config;
 pub mod msg;
 pub mod theme;
+pub mod tokens;

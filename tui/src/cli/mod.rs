@@ -1,0 +1,154 @@
+//! The command line: every command there is, the options that all of them take, and the one way in.
+//!
+//! A file for each noun holds its commands, what they send and what they print. Nothing here decides
+//! what is allowed: the server does.
+
+pub mod output;
+pub mod reference;
+mod settings;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use hillview_shared::ApiError;
+
+use crate::config::{Flags, Settings, Surroundings};
+use output::Outcome;
+
+/// Enter and read the marks of a school.
+///
+/// Without a command the screen for teachers opens; with one, Hillview does it and ends.
+#[derive(Parser)]
+#[command(name = "hillview", version, before_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hillview                                              open the screen
+  hillview login --school kilimani --user akinyi
+  hillview students list --class '4 East'
+  hillview marks show --class 4A --subject ENG/GRAM --assessment T1-MID --format json
+  hillview marks set --class 4A --subject MAT --assessment T1-MID 4312=67.5 4313=AB";
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+struct Globals {
+    /// Talk to the server at this address: unix:/path or tls://host:port
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<String>,
+    /// Work in the school of this code
+    #[arg(long, global = true, value_name = "CODE")]
+    school: Option<String>,
+    /// Work as this user
+    #[arg(long, global = true, value_name = "NAME")]
+    user: Option<String>,
+    /// Print data in this format
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["table", "json", "csv"])]
+    format: Option<String>,
+    /// Never ask; fail where an answer is needed
+    #[arg(long, global = true)]
+    no_input: bool,
+    /// Answer yes where it asks whether to go on
+    #[arg(long, global = true)]
+    yes: bool,
+    /// Read this file instead of the user's settings
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Trust the server whose certificate this authority signed, instead of the key seen first
+    #[arg(long, global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Draw frames with plain ASCII signs
+    #[arg(long, global = true)]
+    ascii: bool,
+    /// Use no colours
+    #[arg(long, global = true)]
+    no_color: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the settings in force
+    #[command(subcommand)]
+    Config(settings::Command),
+    Completions(reference::Completions),
+    Man(reference::Man),
+}
+
+/// What every command works with.
+struct Context {
+    settings: Settings,
+    no_input: bool,
+    yes: bool,
+}
+
+/// Reads the arguments and does what they say; without a command it opens the screen.
+pub fn start(
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    screen: impl FnOnce(Settings) -> Result<(), ApiError>,
+) -> ExitCode {
+    let parsed = command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody is left to tell when the help cannot be written.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let outcome = settings(&cli.globals).and_then(|settings| match cli.command {
+        None => screen(settings).map(|()| Outcome::Done),
+        Some(command) => {
+            let context = Context {
+                settings,
+                no_input: cli.globals.no_input,
+                yes: cli.globals.yes,
+            };
+            run(command, &context)
+        }
+    });
+    match outcome {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(error) => output::fail(&error),
+    }
+}
+
+/// The whole tree, as help, completions, man pages and `docs/reference/cli.md` show it.
+pub fn command() -> clap::Command {
+    examples_first(Cli::command())
+}
+
+fn examples_first(command: clap::Command) -> clap::Command {
+    command
+        .help_template("{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}")
+        .mut_subcommands(examples_first)
+}
+
+fn settings(globals: &Globals) -> Result<Settings, ApiError> {
+    let flags = Flags {
+        server: globals.server.clone(),
+        school: globals.school.clone(),
+        user: globals.user.clone(),
+        format: globals.format.clone(),
+        ca: globals.ca.clone(),
+        config: globals.config.clone(),
+        ascii: globals.ascii,
+        no_color: globals.no_color,
+    };
+    Settings::read(&flags, &Surroundings::of_this_process()?)
+}
+
+fn run(command: Command, context: &Context) -> Result<Outcome, ApiError> {
+    match command {
+        Command::Config(command) => settings::run(&command, context),
+        Command::Completions(completions) => reference::completions(&completions),
+        Command::Man(man) => reference::man(&man),
+    }
+}

@@ -1,0 +1,279 @@
+//! What a command prints and how it ends: data on standard output as a table, JSON or CSV, words
+//! on standard error, and one exit code for each way to end.
+//!
+//! A row is described once, as a type with serde: its field names are the names in JSON and the
+//! header of CSV, and they do not change. Scores are numbers in JSON, written as exact decimals;
+//! words such as `absent` are text; what is not known is `null` in JSON and empty in CSV.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use comfy_table::{Cell, CellAlignment, Table};
+use hillview_shared::marks::Score;
+use hillview_shared::text::visible;
+use hillview_shared::{ApiError, Kind};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::Format;
+
+/// How a command that ran to its end came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    Conflict,
+    Invalid,
+    Partly,
+}
+
+impl Outcome {
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Conflict => 5,
+            Self::Invalid => 6,
+            Self::Partly => 8,
+        }
+    }
+}
+
+/// The error of a command that was interrupted by Ctrl-C.
+pub fn interrupted() -> ApiError {
+    ApiError::new(Kind::Other, INTERRUPTED, "interrupted")
+}
+
+/// An error of the command line itself.
+pub fn usage(code: &str, message: impl Into<String>) -> ApiError {
+    ApiError::new(Kind::Usage, code, message)
+}
+
+const INTERRUPTED: &str = "interrupted";
+const READER_GONE: &str = "reader-gone";
+
+/// Says on standard error why a command failed, and gives its exit code.
+pub fn fail(error: &ApiError) -> ExitCode {
+    match error.code.as_str() {
+        // Whoever closed the pipe has seen enough: `hillview students list | head`.
+        READER_GONE => return ExitCode::SUCCESS,
+        INTERRUPTED => return ExitCode::from(130),
+        _ => {}
+    }
+    say(&format!("error: {}", visible(&error.message)));
+    if let Some(hint) = &error.hint {
+        say(&format!("hint: {}", visible(hint)));
+    }
+    say(&format!("code: {}", visible(&error.code)));
+    if let Some(reference) = &error.reference {
+        say(&format!("reference: {}", visible(reference)));
+    }
+    ExitCode::from(error.kind.exit_code())
+}
+
+/// Says a line on standard error.
+pub fn say(line: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether somebody reads standard error on a screen, so that progress may move there.
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Writes to standard output.
+pub fn write(bytes: &[u8]) -> Result<(), ApiError> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| {
+            let code = if error.kind() == io::ErrorKind::BrokenPipe {
+                READER_GONE
+            } else {
+                "cannot-write"
+            };
+            usage(code, format!("cannot write to standard output: {error}"))
+        })
+}
+
+/// A field of a row and the heading of its column in a table.
+pub type Column = (&'static str, &'static str);
+
+/// Prints rows in the wanted format.
+pub fn list<T: Serialize>(format: Format, columns: &[Column], rows: &[T]) -> Result<(), ApiError> {
+    let text = match format {
+        Format::Json => json(&rows)?,
+        Format::Csv => csv(columns, rows)?,
+        Format::Table => table(columns, rows)?,
+    };
+    write(text.as_bytes())
+}
+
+/// Prints one thing: a line a field in a table, one object in JSON, one row in CSV.
+pub fn one<T: Serialize>(format: Format, columns: &[Column], row: &T) -> Result<(), ApiError> {
+    if format != Format::Table {
+        return match format {
+            Format::Json => write(json(row)?.as_bytes()),
+            _ => list(format, columns, std::slice::from_ref(row)),
+        };
+    }
+    let value = to_value(row)?;
+    let width = columns.iter().map(|(_, heading)| heading.len()).max();
+    let width = width.unwrap_or_default() + 2;
+    let mut text = String::new();
+    for (field, heading) in columns {
+        let shown = cell(&value[*field]);
+        let line = format!("{heading:width$}{}", visible(&shown));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    write(text.as_bytes())
+}
+
+/// JSON, indented, with a line end.
+pub fn json<T: Serialize>(data: &T) -> Result<String, ApiError> {
+    serde_json::to_string_pretty(data)
+        .map(|text| text + "\n")
+        .map_err(|error| unprintable(&error))
+}
+
+/// Prints data as JSON whatever the format: for what has no rows.
+pub fn table<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(columns.iter().map(|(_, heading)| *heading));
+    for row in rows {
+        let row = to_value(row)?;
+        table.add_row(columns.iter().map(|(field, _)| {
+            let value = &row[*field];
+            let cell = Cell::new(visible(&cell(value)));
+            if value.is_number() {
+                cell.set_alignment(CellAlignment::Right)
+            } else {
+                cell
+            }
+        }));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    Ok(table.trim_fmt() + "\n")
+}
+
+fn csv<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        writer.write_record(columns.iter().map(|(field, _)| field))?;
+        for row in rows {
+            let row = serde_json::to_value(row)?;
+            writer.write_record(columns.iter().map(|(field, _)| match &row[*field] {
+                value @ (Value::Number(_) | Value::Bool(_)) => cell(value),
+                value => neutral(cell(value)),
+            }))?;
+        }
+        Ok(writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)?)
+    };
+    let bytes = written().map_err(|error| unprintable(&*error))?;
+    String::from_utf8(bytes).map_err(|error| unprintable(&error))
+}
+
+/// Keeps a spreadsheet from taking text for a formula: an apostrophe goes before it, which the
+/// import takes away again.
+fn neutral(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text
+    }
+}
+
+/// A value as one cell's text.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
+}
+
+fn to_value<T: Serialize>(row: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(row).map_err(|error| unprintable(&error))
+}
+
+fn unprintable(error: &dyn std::fmt::Display) -> ApiError {
+    usage("cannot-write", format!("cannot print this: {error}"))
+}
+
+/// A score as JSON has it: a number, with the decimals that it was entered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal(pub Score);
+
+impl Serialize for Decimal {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0
+            .to_string()
+            .parse::<serde_json::Number>()
+            .map_err(serde::ser::Error::custom)?
+            .serialize(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Row {
+        name: &'static str,
+        score: Option<Decimal>,
+        tags: Vec<&'static str>,
+    }
+
+    const COLUMNS: &[Column] = &[("name", "NAME"), ("score", "SCORE"), ("tags", "TAGS")];
+
+    fn rows() -> Vec<Row> {
+        vec![
+            Row {
+                name: "=1+1",
+                score: Some(Decimal(Score(6750))),
+                tags: vec!["a", "b"],
+            },
+            Row {
+                name: "Ann\u{1b}[2J, \"Ng'ang'a\"",
+                score: None,
+                tags: vec![],
+            },
+        ]
+    }
+
+    #[test]
+    fn a_table_has_no_frame_and_shows_hidden_characters() {
+        assert_eq!(
+            table(COLUMNS, &rows()).unwrap(),
+            "NAME                   SCORE  TAGS\n\
+             =1+1                    67.5  a; b\n\
+             Ann\u{fffd}[2J, \"Ng'ang'a\"\n"
+        );
+    }
+
+    #[test]
+    fn csv_neutralises_formulas_and_quotes() {
+        assert_eq!(
+            csv(COLUMNS, &rows()).unwrap(),
+            "name,score,tags\n'=1+1,67.5,a; b\n\"Ann\u{1b}[2J, \"\"Ng'ang'a\"\"\",,\n"
+        );
+    }
+
+    #[test]
+    fn every_score_is_the_same_decimal_in_json() {
+        for hundredths in 0..=Score::MAX.0 {
+            let score = Score(hundredths);
+            let json = serde_json::to_string(&Decimal(score)).unwrap();
+            assert_eq!(json, score.to_string());
+        }
+    }
+}
