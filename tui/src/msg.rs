@@ -128,13 +128,7 @@ pub enum OutboxEvent {
     /// What the journal held at start, or at login as this user.
     Loaded(Vec<Pending>),
     /// The edit is on disk (after fsync).
-    Queued {
-        ticket: Ticket,
-        edit: EditId,
-        sheet: SheetId,
-        student: StudentId,
-        entry: Entry,
-    },
+    Queued { ticket: Ticket, pending: Pending },
     /// The edit could not be written to disk; nothing is kept of it but what the screen shows.
     NotKept {
         ticket: Ticket,
