@@ -33,7 +33,7 @@ pub const PROTOCOL: u32 = 1;
 pub type Reply<T> = Result<T, ApiError>;
 
 /// The calls.
-#[tarpc::service]
+#[tarpc::service(derive = [Clone, PartialEq, Eq, Serialize, Deserialize])]
 pub trait Hillview {
     /// Opens the connection; with a token it resumes a session.
     async fn hello(request: Hello) -> Reply<Welcome>;

@@ -21,6 +21,7 @@ pub mod students;
 pub mod subjects;
 pub mod teaching;
 pub mod text;
+pub mod wire;
 mod words;
 
 pub use error::{ApiError, Kind};
