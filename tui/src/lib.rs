@@ -1,5 +1,6 @@
 //! The Hillview client: a terminal screen for teachers and a command line for scripts.
 
+pub mod client;
 pub mod cli;
 pub mod config;
 pub mod msg;

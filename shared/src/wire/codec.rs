@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tarpc::{ClientMessage, Request, Response, ServerError, context, trace};
 use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
-use super::pack::{pack, unpack};
+use super::pack::{pack, plain, unpack};
 use super::{Answer, Call, FRAME_MAX, FRAME_MAX_STRANGER};
 
 const LENGTH_BYTES: usize = 4;
@@ -32,23 +32,33 @@ struct Envelope {
     body: Option<Bytes>,
 }
 
-struct Frames(LengthDelimitedCodec);
+struct Frames {
+    lengths: LengthDelimitedCodec,
+    greeting: bool,
+}
 
 impl Frames {
     fn new(longest: usize) -> Self {
-        Self(
-            LengthDelimitedCodec::builder()
+        Self {
+            lengths: LengthDelimitedCodec::builder()
                 .length_field_length(LENGTH_BYTES)
                 .max_frame_length(longest)
                 .new_codec(),
-        )
+            greeting: true,
+        }
     }
 
-    fn write(envelope: &Envelope, to: &mut BytesMut) -> io::Result<()> {
+    /// The first frame each way goes unpacked: an end with other dictionaries must still be able
+    /// to read why it was refused.
+    fn write(&mut self, envelope: &Envelope, to: &mut BytesMut) -> io::Result<()> {
         let message = rmp_serde::to_vec_named(envelope).map_err(io::Error::other)?;
         let start = to.len();
         to.put_bytes(0, LENGTH_BYTES);
-        pack(&message, to)?;
+        if std::mem::take(&mut self.greeting) {
+            plain(&message, to);
+        } else {
+            pack(&message, to)?;
+        }
         let length = to.len() - start - LENGTH_BYTES;
         if length > FRAME_MAX {
             to.truncate(start);
@@ -63,7 +73,7 @@ impl Frames {
     }
 
     fn read(&mut self, from: &mut BytesMut) -> io::Result<Option<Envelope>> {
-        let Some(frame) = self.0.decode(from)? else {
+        let Some(frame) = self.lengths.decode(from)? else {
             return Ok(None);
         };
         unpack(&frame, |message| {
@@ -79,7 +89,10 @@ pub struct ClientCodec(Frames);
 
 impl ClientCodec {
     /// The codec of a new connection.
-    #[expect(clippy::new_without_default, reason = "a codec is made for a connection")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a codec is made for a connection"
+    )]
     pub fn new() -> Self {
         Self(Frames::new(FRAME_MAX))
     }
@@ -100,7 +113,7 @@ impl Encoder<ClientMessage<Call>> for ClientCodec {
             },
             _ => return Err(io::ErrorKind::Unsupported.into()),
         };
-        Frames::write(&envelope, to)
+        self.0.write(&envelope, to)
     }
 }
 
@@ -146,7 +159,7 @@ impl Encoder<Response<Answer>> for ServerCodec {
             id: response.request_id,
             body: response.message.ok().map(|answer| answer.0),
         };
-        Frames::write(&envelope, to)
+        self.frames.write(&envelope, to)
     }
 }
 
@@ -160,7 +173,7 @@ impl Decoder for ServerCodec {
         } else {
             FRAME_MAX_STRANGER
         };
-        self.frames.0.set_max_frame_length(longest);
+        self.frames.lengths.set_max_frame_length(longest);
         let envelope = self.frames.read(from)?;
         Ok(envelope.map(|envelope| match envelope.body {
             Some(body) => ClientMessage::Request(Request {

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::io;
 
+use bytes::{BufMut, BytesMut};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::{CParameter, DParameter, FrameFormat};
 
@@ -62,29 +63,31 @@ fn with_packer<T>(work: impl FnOnce(&mut Packer) -> io::Result<T>) -> io::Result
 }
 
 /// Appends the packed message to `to`; as it is when packing would not shorten it.
-pub(super) fn pack(message: &[u8], to: &mut impl Extend<u8>) -> io::Result<()> {
+pub(super) fn pack(message: &[u8], to: &mut BytesMut) -> io::Result<()> {
     with_packer(|packer| {
         packer.room.clear();
         packer
             .compressor
             .compress_to_buffer(message, &mut packer.room)?;
-        let (mark, bytes) = if packer.room.len() < message.len() {
-            (PACKED, packer.room.as_slice())
+        if packer.room.len() < message.len() {
+            to.put_u8(PACKED);
+            to.put_slice(&packer.room);
         } else {
-            (PLAIN, message)
-        };
-        to.extend(std::iter::once(mark));
-        to.extend(bytes.iter().copied());
+            plain(message, to);
+        }
         Ok(())
     })
 }
 
+/// Appends the message to `to` as it is.
+pub(super) fn plain(message: &[u8], to: &mut BytesMut) {
+    to.put_u8(PLAIN);
+    to.put_slice(message);
+}
+
 /// Unpacks a frame and hands its message on; one that would come out longer than [`FRAME_MAX`] is
 /// an error before it has cost more memory than that.
-pub(super) fn unpack<T>(
-    frame: &[u8],
-    read: impl FnOnce(&[u8]) -> io::Result<T>,
-) -> io::Result<T> {
+pub(super) fn unpack<T>(frame: &[u8], read: impl FnOnce(&[u8]) -> io::Result<T>) -> io::Result<T> {
     let unreadable = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
     match frame.split_first() {
         Some((&PLAIN, message)) => read(message),

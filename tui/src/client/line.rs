@@ -1,0 +1,80 @@
+//! Opens the line: a Unix socket, or TCP made secure.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use hillview_shared::ApiError;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::address::ServerAddress;
+use super::pins::Fingerprint;
+use super::tls::{self, Trust};
+
+/// Long enough for a line of 9.6 kbit/s with two seconds of delay; a dead host is given up on.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
+
+pub(super) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
+
+pub(super) struct Opened {
+    pub(super) line: Box<dyn Line>,
+    pub(super) first_seen: Option<Fingerprint>,
+}
+
+pub(super) async fn open(address: &ServerAddress, trust: &Trust) -> Result<Opened, ApiError> {
+    let silent = || {
+        ApiError::offline(format!("the server at {address} does not answer"))
+            .hint("check the line and the address")
+    };
+    match address {
+        ServerAddress::Unix(path) => {
+            let stream = UnixStream::connect(path)
+                .await
+                .map_err(|error| no_socket(path, &error))?;
+            Ok(Opened {
+                line: Box::new(stream),
+                first_seen: None,
+            })
+        }
+        ServerAddress::Tls { host, port } => {
+            let stream = timeout(CONNECT_MAX, TcpStream::connect((host.as_str(), *port)))
+                .await
+                .map_err(|_| silent())?
+                .map_err(|error| {
+                    ApiError::offline(format!(
+                        "the server at {address} cannot be reached: {error}"
+                    ))
+                    .hint("check the line and the address")
+                })?;
+            // A save is one small packet each way: waiting to fill packets only adds delay.
+            stream.set_nodelay(true).map_err(|_| silent())?;
+            let secured = timeout(HANDSHAKE_MAX, tls::secure(stream, host, *port, trust))
+                .await
+                .map_err(|_| silent())??;
+            Ok(Opened {
+                line: Box::new(secured.stream),
+                first_seen: secured.first_seen,
+            })
+        }
+    }
+}
+
+fn no_socket(path: &Path, error: &io::Error) -> ApiError {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            ApiError::offline(format!("no server answers at {path}"))
+                .hint("start hillview-server, or name another server with --server")
+        }
+        io::ErrorKind::PermissionDenied => {
+            ApiError::denied(format!("you may not use the socket {path}"))
+                .hint("ask who runs the server to put you into the group of that socket")
+        }
+        _ => ApiError::offline(format!("cannot connect to {path}: {error}")),
+    }
+}
