@@ -4,5 +4,6 @@ pub mod client;
 pub mod cli;
 pub mod config;
 pub mod msg;
+pub mod terminal;
 pub mod theme;
 pub mod tokens;
