@@ -1,0 +1,164 @@
+//! Who is calling, and what they may reach. Only this file makes a [`Caller`], so whoever holds
+//! one has been checked. It is made anew for each call, and is the only way to a school's data.
+
+use std::sync::Arc;
+
+use hillview_shared::ApiError;
+use hillview_shared::accounts::Permission;
+use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, UserId};
+use hillview_shared::teaching::TeachingRole;
+
+pub use crate::cache::SessionKey;
+pub use crate::db::accounts::{Session, Taught};
+use crate::db::tenants::Tenant;
+use crate::db::{Db, accounts};
+use crate::error::Result;
+use crate::service::State;
+
+const MINUTE: i64 = 60 * 1_000_000;
+/// A session that nobody used for this long has ended.
+const IDLE_LIMIT: i64 = 12 * 60 * MINUTE;
+
+/// A checked caller of one call.
+#[derive(Clone)]
+pub struct Caller {
+    tenant: Tenant,
+    session: Arc<Session>,
+    key: SessionKey,
+    source: Arc<str>,
+}
+
+/// Whose call it is. `source` names the client in histories: `tui`, `cli`.
+///
+/// Refuses a session that has ended, and one that must change its password first.
+pub async fn resolve(state: &State, key: &SessionKey, source: &Arc<str>) -> Result<Caller> {
+    let caller = resolve_unsettled(state, key, source).await?;
+    if caller.session.must_change {
+        let text = "the password must be changed before anything else";
+        let refusal = ApiError::new(hillview_shared::Kind::Denied, "must-change-password", text);
+        return Err(refusal.hint("choose a new password").into());
+    }
+    Ok(caller)
+}
+
+/// The same, for the few calls that are allowed before the password is changed.
+pub async fn resolve_unsettled(
+    state: &State,
+    key: &SessionKey,
+    source: &Arc<str>,
+) -> Result<Caller> {
+    let tenant = state.tenants.school(&key.school).await?;
+    let now = state.clock.now();
+    let session = match state.cache.session(key).await {
+        Some(session) => session,
+        None => read(state, &tenant.db, key, now).await?,
+    };
+    if now >= session.ends {
+        return Err(ended().into());
+    }
+    Ok(Caller {
+        tenant,
+        session,
+        key: key.clone(),
+        source: Arc::clone(source),
+    })
+}
+
+/// Reads a session, notes that it was seen (at most once a minute), and keeps it in the cache.
+async fn read(state: &State, db: &Db, key: &SessionKey, now: Moment) -> Result<Arc<Session>> {
+    let seen_after = Moment(now.0 - IDLE_LIMIT);
+    let found = accounts::read_session(db, &key.hash, seen_after, now).await?;
+    let mut session = found.ok_or_else(ended)?;
+    if now.0 - session.last_seen.0 >= MINUTE {
+        session.last_seen = now;
+        db.write(async |tx| Ok(accounts::touch_session(tx, session.id, now).await?))
+            .await?;
+    }
+    let session = Arc::new(session);
+    state.cache.keep_session(key, &session).await;
+    Ok(session)
+}
+
+fn ended() -> ApiError {
+    let text = "the session has ended";
+    ApiError::new(hillview_shared::Kind::SessionEnded, "session-ended", text).hint("log in again")
+}
+
+impl Caller {
+    /// The caller's school.
+    pub fn db(&self) -> &Db {
+        &self.tenant.db
+    }
+
+    pub fn school_code(&self) -> &str {
+        &self.tenant.code
+    }
+
+    pub fn school_name(&self) -> &str {
+        &self.tenant.name
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    pub fn user(&self) -> UserId {
+        self.session.user
+    }
+
+    pub fn staff(&self) -> Option<StaffId> {
+        self.session.staff
+    }
+
+    /// The client that the call came from: `tui`, `cli`.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the caller has a permission on the whole school.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.session.permissions.contains(&permission)
+    }
+
+    /// Refuses a caller without a permission on the whole school.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        let text = format!("you may not do this: it needs the permission {permission}");
+        Err(ApiError::denied(text)
+            .hint("ask the head teacher or the school's administrator")
+            .into())
+    }
+
+    /// What the caller teaches today.
+    pub fn teaching(&self) -> &[Taught] {
+        &self.session.teaching
+    }
+
+    /// Whether the caller teaches anything in a class.
+    pub fn teaches_in(&self, class: ClassId) -> bool {
+        self.teaching()
+            .iter()
+            .any(|taught| taught.class_id == class)
+    }
+
+    /// Whether the caller is the class's teacher or stands in: they reach everything of it.
+    pub fn leads(&self, class: ClassId) -> bool {
+        let leads = |taught: &Taught| {
+            taught.class_id == class && taught.role != TeachingRole::SubjectTeacher
+        };
+        self.teaching().iter().any(leads)
+    }
+
+    /// Whether the caller teaches a subject of a class, or leads the class.
+    pub fn teaches(&self, class: ClassId, offering: OfferingId) -> bool {
+        let of_subject =
+            |taught: &Taught| taught.class_id == class && taught.offering_id == Some(offering);
+        self.leads(class) || self.teaching().iter().any(of_subject)
+    }
+}

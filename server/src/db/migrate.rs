@@ -1,0 +1,136 @@
+//! Brings a schema to the version that this program was built with.
+//!
+//! Steps are plain SQL, written so that they can run again: MySQL cannot take DDL back, and a kill
+//! may fall between a step and its note that it is done. Not here: which schools there are.
+
+use std::fs::File;
+
+use sqlx::migrate::Migrator;
+use sqlx::{Connection, Executor, MySqlConnection, SqliteConnection};
+
+use super::engine::{Db, Engine};
+use super::failure::Failure;
+use crate::error::{Error, Result};
+
+/// The sets of steps, per scope and engine.
+static CONTROL_MYSQL: Migrator = sqlx::migrate!("../migrations/control/mysql");
+static CONTROL_SQLITE: Migrator = sqlx::migrate!("../migrations/control/sqlite");
+static SCHOOL_MYSQL: Migrator = sqlx::migrate!("../migrations/school/mysql");
+static SCHOOL_SQLITE: Migrator = sqlx::migrate!("../migrations/school/sqlite");
+
+/// Which kind of schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Control,
+    School,
+}
+
+impl Scope {
+    fn steps(self, engine: &Engine) -> &'static Migrator {
+        match (self, engine) {
+            (Self::Control, Engine::MySql(_)) => &CONTROL_MYSQL,
+            (Self::Control, Engine::Sqlite { .. }) => &CONTROL_SQLITE,
+            (Self::School, Engine::MySql(_)) => &SCHOOL_MYSQL,
+            (Self::School, Engine::Sqlite { .. }) => &SCHOOL_SQLITE,
+        }
+    }
+}
+
+/// The number of the last step of this program.
+pub fn newest(scope: Scope, db: &Db) -> i64 {
+    let steps = scope.steps(&db.0.engine).iter();
+    steps.map(|step| step.version).max().unwrap_or(0)
+}
+
+/// The number of the last finished step of a schema; 0 when it has none.
+pub async fn applied(db: &Db) -> Result<i64, Failure> {
+    let tables = match &db.0.engine {
+        Engine::MySql(_) => {
+            "select count(*) from information_schema.tables \
+             where table_schema = database() and table_name = '_sqlx_migrations'"
+        }
+        Engine::Sqlite { .. } => {
+            "select count(*) from sqlite_schema where name = '_sqlx_migrations'"
+        }
+    };
+    if db.query(tables).scalar::<i64>().await? == 0 {
+        return Ok(0);
+    }
+    db.query("select coalesce(max(version), 0) from _sqlx_migrations where success")
+        .scalar()
+        .await
+}
+
+/// Runs the missing steps, one at a time among all that try.
+pub async fn run(scope: Scope, db: &Db) -> Result<()> {
+    let steps = scope.steps(&db.0.engine);
+    match &db.0.engine {
+        Engine::MySql(pool) => {
+            let mut on = pool.acquire().await.map_err(Failure::from)?.detach();
+            let done = run_mysql(steps, &mut on).await;
+            // The lock is the connection's: it ends with it, also when a step failed.
+            on.close().await.map_err(Failure::from)?;
+            done
+        }
+        Engine::Sqlite { writer, .. } => {
+            let mut on = writer.acquire().await.map_err(Failure::from)?;
+            run_sqlite(steps, &mut on).await
+        }
+    }
+}
+
+async fn run_mysql(steps: &Migrator, on: &mut MySqlConnection) -> Result<()> {
+    // Not the lock of sqlx: it waits for ever on MySQL and not at all on MariaDB.
+    let locked: Option<i64> =
+        sqlx::query_scalar("select cast(get_lock(concat('migrate:', database()), 120) as signed)")
+            .fetch_one(&mut *on)
+            .await
+            .map_err(Failure::from)?;
+    if locked != Some(1) {
+        return Err(Error::fault(
+            "migrating",
+            "another process holds the lock for over two minutes",
+        ));
+    }
+    let interrupted = "delete from _sqlx_migrations where not success";
+    match on.execute(interrupted).await {
+        Ok(_) => {}
+        // 1146: the table is not there yet.
+        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "42S02") => {}
+        Err(error) => return Err(Failure::from(error).into()),
+    }
+    let steps = unlocked(steps);
+    steps.run_direct(None, on, false).await.map_err(failed)
+}
+
+async fn run_sqlite(steps: &Migrator, on: &mut SqliteConnection) -> Result<()> {
+    let path: String =
+        sqlx::query_scalar("select file from pragma_database_list where name = 'main'")
+            .fetch_one(&mut *on)
+            .await
+            .map_err(Failure::from)?;
+    // SQLite runs each step in a transaction; the file's lock keeps a second process out between steps.
+    let lock = tokio::task::spawn_blocking(move || {
+        let lock = File::create(path + ".lock")?;
+        lock.lock()?;
+        Ok::<_, std::io::Error>(lock)
+    });
+    let lock = lock.await.expect("taking a lock does not panic");
+    let _lock = lock.map_err(|error| Error::fault("locking a database file", error))?;
+    let steps = unlocked(steps);
+    steps.run_direct(None, on, false).await.map_err(failed)
+}
+
+/// The same steps, without sqlx's own lock.
+fn unlocked(steps: &Migrator) -> Migrator {
+    let mut steps = Migrator {
+        migrations: steps.migrations.clone(),
+        ..Migrator::DEFAULT
+    };
+    steps.set_locking(false);
+    steps
+}
+
+fn failed(error: sqlx::migrate::MigrateError) -> Error {
+    Error::fault("migrating", error)
+}

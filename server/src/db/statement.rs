@@ -1,0 +1,149 @@
+//! From a statement as written to a statement of one engine.
+//!
+//! Statements are literals. Where the two dialects differ, or where the number of rows is known
+//! only at run time, a literal holds a mark in braces:
+//!
+//! | mark | MySQL, MariaDB | SQLite |
+//! |---|---|---|
+//! | `{lock}` | `for update` | nothing: writers take turns |
+//! | `{same}` | `<=>` | `is`: equal, and null equals null |
+//! | `{list}` | `?, ?, …`, padded to a few lengths | the same |
+//! | `{rows (?, ?, 0)}` | the pattern once a row | the same |
+//! | `{upsert a, b: c, v = t.v + 1}` | `on duplicate key update c = values(c), v = t.v + 1` | `on conflict (a, b) do update set c = excluded.c, …` |
+//! | `{keep a, b}` | `on duplicate key update a = t.a` in effect: nothing | `on conflict (a, b) do nothing` |
+
+use std::fmt::Write;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+/// Which dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    MySql,
+    Sqlite,
+}
+
+/// The lengths that an IN-list is padded to, so that few different statements are prepared.
+const LENGTHS: [usize; 6] = [1, 4, 16, 64, 256, 1024];
+
+/// The padded length for a list of `n`.
+pub fn padded(n: usize) -> usize {
+    let fitting = LENGTHS.into_iter().find(|length| *length >= n);
+    fitting.unwrap_or_else(|| n.next_multiple_of(1024))
+}
+
+/// The statement as the engine reads it. `many` is the number of rows or of list items.
+///
+/// The one place that vouches for text which is not a literal: it joins pieces of the literal only.
+pub fn written(template: &'static str, dialect: Dialect, many: usize) -> SqlStr {
+    if !template.contains('{') {
+        return template.into_sql_str();
+    }
+    let mut sql = String::with_capacity(template.len() + many * 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (mark, after) = after.split_once('}').expect("a mark ends with a brace");
+        sql.push_str(before);
+        expand(&mut sql, mark, dialect, many);
+        rest = after;
+    }
+    sql.push_str(rest);
+    AssertSqlSafe(sql).into_sql_str()
+}
+
+fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
+    let (word, rest) = mark.split_once(' ').unwrap_or((mark, ""));
+    match (word, dialect) {
+        ("lock", Dialect::MySql) => sql.push_str("for update"),
+        ("lock", Dialect::Sqlite) => {}
+        ("same", Dialect::MySql) => sql.push_str("<=>"),
+        ("same", Dialect::Sqlite) => sql.push_str("is"),
+        ("list", _) if many == 0 => sql.push_str("null"),
+        ("list", _) => repeat(sql, "?", padded(many)),
+        ("rows", _) => repeat(sql, rest, many),
+        ("upsert", _) => {
+            let (key, columns) = rest.split_once(':').expect("an upsert names key: columns");
+            upsert(sql, key, columns, dialect);
+        }
+        ("keep", Dialect::MySql) => {
+            let first = rest.split(',').next().unwrap_or(rest).trim();
+            let _ = write!(sql, "on duplicate key update {first} = values({first})");
+        }
+        ("keep", Dialect::Sqlite) => {
+            let _ = write!(sql, "on conflict ({rest}) do nothing");
+        }
+        _ => panic!("no such mark in a statement: {{{mark}}}"),
+    }
+}
+
+fn repeat(sql: &mut String, pattern: &str, times: usize) {
+    for n in 0..times {
+        sql.push_str(if n == 0 { "" } else { ", " });
+        sql.push_str(pattern);
+    }
+}
+
+fn upsert(sql: &mut String, key: &str, columns: &str, dialect: Dialect) {
+    match dialect {
+        Dialect::MySql => sql.push_str("on duplicate key update "),
+        Dialect::Sqlite => {
+            let _ = write!(sql, "on conflict ({key}) do update set ");
+        }
+    }
+    for (n, column) in columns.split(',').map(str::trim).enumerate() {
+        sql.push_str(if n == 0 { "" } else { ", " });
+        let _ = match dialect {
+            _ if column.contains('=') => write!(sql, "{column}"),
+            Dialect::MySql => write!(sql, "{column} = values({column})"),
+            Dialect::Sqlite => write!(sql, "{column} = excluded.{column}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(template: &'static str, many: usize) -> [String; 2] {
+        [Dialect::MySql, Dialect::Sqlite]
+            .map(|dialect| written(template, dialect, many).as_str().to_owned())
+    }
+
+    #[test]
+    fn marks_are_written_in_each_dialect() {
+        let cases = [
+            ("select 1", 0, "select 1", "select 1"),
+            ("a {lock}", 0, "a for update", "a "),
+            ("a {same} ?", 0, "a <=> ?", "a is ?"),
+            ("in ({list})", 0, "in (null)", "in (null)"),
+            ("in ({list})", 3, "in (?, ?, ?, ?)", "in (?, ?, ?, ?)"),
+            (
+                "values {rows (?, 0)}",
+                2,
+                "values (?, 0), (?, 0)",
+                "values (?, 0), (?, 0)",
+            ),
+            (
+                "{upsert a, b: c, v = t.v + 1}",
+                0,
+                "on duplicate key update c = values(c), v = t.v + 1",
+                "on conflict (a, b) do update set c = excluded.c, v = t.v + 1",
+            ),
+            (
+                "{keep a, b}",
+                0,
+                "on duplicate key update a = values(a)",
+                "on conflict (a, b) do nothing",
+            ),
+        ];
+        for (template, many, mysql, sqlite) in cases {
+            assert_eq!(both(template, many), [mysql, sqlite], "{template}");
+        }
+    }
+
+    #[test]
+    fn lists_come_in_few_lengths() {
+        let lengths = [1, 2, 5, 64, 65, 1025].map(padded);
+        assert_eq!(lengths, [1, 4, 16, 64, 256, 2048]);
+    }
+}

@@ -1,0 +1,282 @@
+//! How connections are made: their options, and the proof that what they commit stays.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection};
+
+use super::engine::{Db, Engine};
+use super::failure::Failure;
+use crate::error::{Error, Result};
+
+/// A connection that was idle for longer is tried before it is used: the database may have restarted.
+const TRUSTED: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_secs(300);
+const WAIT: Duration = Duration::from_secs(5);
+
+/// A MySQL or MariaDB server.
+pub struct MySqlServer {
+    options: MySqlConnectOptions,
+    /// How many connections this program opens at the same time.
+    pub connections: u32,
+}
+
+impl MySqlServer {
+    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
+        let options = MySqlConnectOptions::from_str(url)
+            .map_err(|error| Error::fault("reading the database's URL", error))?;
+        let mut options = options
+            .disable_statement_logging()
+            .collation("utf8mb4_bin")
+            .timezone(Some("+00:00".to_owned()));
+        let local = options.get_socket().is_some()
+            || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1");
+        if !local
+            && matches!(
+                options.get_ssl_mode(),
+                MySqlSslMode::Preferred | MySqlSslMode::Disabled
+            )
+        {
+            options = options.ssl_mode(MySqlSslMode::Required);
+        }
+        let mut on = options
+            .connect()
+            .await
+            .map_err(|error| Error::from(Failure::from(error)))?;
+        let (server_max, statements): (i64, i64) = sqlx::query_as(
+            "select cast(@@max_connections as signed), cast(@@max_prepared_stmt_count as signed)",
+        )
+        .fetch_one(&mut on)
+        .await
+        .map_err(Failure::from)?;
+        on.close().await.map_err(Failure::from)?;
+        // Some are left for an administrator and a second instance that is starting.
+        let fitting = u32::try_from(server_max - 10).unwrap_or(0).max(4);
+        if fitting < connections {
+            tracing::warn!(
+                server_max,
+                using = fitting,
+                "the database allows fewer connections than set"
+            );
+        }
+        let connections = connections.min(fitting);
+        let capacity = (statements / i64::from(connections)).clamp(32, 512);
+        let options = options.statement_cache_capacity(usize::try_from(capacity).unwrap_or(32));
+        Ok(Self {
+            options,
+            connections,
+        })
+    }
+
+    /// Makes a schema when it is missing. The name comes from settings and checked codes only.
+    pub async fn create(&self, schema: &str) -> Result<()> {
+        let sql = format!(
+            "create database if not exists `{schema}` default character set utf8mb4 collate utf8mb4_bin"
+        );
+        self.administer(sql).await
+    }
+
+    /// Removes a schema, for tests.
+    #[cfg(feature = "testing")]
+    pub async fn remove(&self, schema: &str) -> Result<()> {
+        self.administer(format!("drop database if exists `{schema}`"))
+            .await
+    }
+
+    async fn administer(&self, sql: String) -> Result<()> {
+        assert!(sql.matches('`').count() == 2, "a schema's name is plain");
+        let mut on = self.options.connect().await.map_err(Failure::from)?;
+        on.execute(AssertSqlSafe(sql))
+            .await
+            .map_err(Failure::from)?;
+        on.close().await.map_err(Failure::from)?;
+        Ok(())
+    }
+
+    /// A lazy pool of connections that live in one schema.
+    pub(super) fn pool(&self, schema: &str, most: u32) -> Engine {
+        let expected: std::sync::Arc<str> = schema.into();
+        let pool = MySqlPoolOptions::new()
+            .min_connections(0)
+            .max_connections(most)
+            .acquire_timeout(WAIT)
+            .idle_timeout(IDLE)
+            .test_before_acquire(false)
+            .before_acquire(|on, meta| {
+                Box::pin(async move { Ok(meta.idle_for < TRUSTED || on.ping().await.is_ok()) })
+            })
+            .after_connect(move |on, _| {
+                let expected = std::sync::Arc::clone(&expected);
+                Box::pin(async move { settle(on, &expected).await })
+            })
+            .connect_lazy_with(self.options.clone().database(schema));
+        Engine::MySql(pool)
+    }
+}
+
+/// Sets a new connection up, and proves that it is where it should be.
+async fn settle(on: &mut MySqlConnection, expected: &str) -> Result<(), sqlx::Error> {
+    on.execute(
+        "set session sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
+         ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', \
+         session innodb_lock_wait_timeout = 5",
+    )
+    .await?;
+    on.execute("set session transaction isolation level read committed")
+        .await?;
+    let schema: Option<String> = sqlx::query_scalar("select database()")
+        .fetch_one(&mut *on)
+        .await?;
+    if schema.as_deref() == Some(expected) {
+        Ok(())
+    } else {
+        Err(sqlx::Error::Protocol(format!(
+            "connected to another schema than {expected}"
+        )))
+    }
+}
+
+/// A file with several readers and one writer, opened when first used.
+pub(super) fn open_file(file: &Path, create: bool, readers: u32) -> Engine {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(create)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(WAIT)
+        .statement_cache_capacity(512)
+        .disable_statement_logging();
+    let pool = |most| {
+        SqlitePoolOptions::new()
+            .min_connections(0)
+            .max_connections(most)
+            .acquire_timeout(WAIT * 2)
+            .idle_timeout(IDLE)
+            .test_before_acquire(false)
+    };
+    Engine::Sqlite {
+        readers: pool(readers).connect_lazy_with(options.clone().pragma("query_only", "on")),
+        writer: pool(1).connect_lazy_with(options),
+    }
+}
+
+pub(super) async fn close(db: &Db) {
+    match &db.0.engine {
+        Engine::MySql(pool) => pool.close().await,
+        Engine::Sqlite { readers, writer } => {
+            readers.close().await;
+            writer.close().await;
+        }
+    }
+}
+
+/// Refuses a database that may lose what it has committed.
+pub(super) async fn check_durable(db: &Db) -> Result<()> {
+    let settings = match &db.0.engine {
+        Engine::MySql(pool) => {
+            let (flush, binlog, sync): (i64, i64, i64) = sqlx::query_as(
+                "select cast(@@innodb_flush_log_at_trx_commit as signed), cast(@@log_bin as signed), \
+                 cast(@@sync_binlog as signed)",
+            )
+            .fetch_one(pool)
+            .await
+            .map_err(Failure::from)?;
+            Durability::MySql {
+                flush,
+                binlog: binlog != 0,
+                sync,
+            }
+        }
+        Engine::Sqlite { writer, .. } => {
+            let mut on = writer.acquire().await.map_err(Failure::from)?;
+            let journal = sqlx::query_scalar("pragma journal_mode")
+                .fetch_one(&mut *on)
+                .await;
+            let synchronous = sqlx::query_scalar("pragma synchronous")
+                .fetch_one(&mut *on)
+                .await;
+            Durability::Sqlite {
+                journal: journal.map_err(Failure::from)?,
+                synchronous: synchronous.map_err(Failure::from)?,
+            }
+        }
+    };
+    settings
+        .check()
+        .map_err(|reason| Error::fault("the database may lose saved marks", reason))
+}
+
+/// The settings that decide whether a commit survives a power cut.
+#[derive(Debug)]
+enum Durability {
+    MySql { flush: i64, binlog: bool, sync: i64 },
+    Sqlite { journal: String, synchronous: i64 },
+}
+
+impl Durability {
+    /// What must be changed, if anything.
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::MySql { flush, .. } if *flush != 1 => Err(format!(
+                "innodb_flush_log_at_trx_commit is {flush}; set it to 1 in the database's configuration"
+            )),
+            Self::MySql {
+                binlog: true, sync, ..
+            } if *sync != 1 => Err(format!(
+                "the binary log is on and sync_binlog is {sync}; set it to 1 in the database's configuration"
+            )),
+            Self::Sqlite { journal, .. } if journal != "wal" => Err(format!(
+                "the file's journal_mode is {journal} and cannot be set to wal; keep the data folder on a local disk"
+            )),
+            Self::Sqlite { synchronous, .. } if *synchronous < 2 => {
+                Err(format!("synchronous is {synchronous}; it must be 2 (full)"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Durability;
+
+    #[test]
+    fn settings_that_may_lose_a_commit_are_refused_with_what_to_change() {
+        let mysql = |flush, binlog, sync| {
+            Durability::MySql {
+                flush,
+                binlog,
+                sync,
+            }
+            .check()
+        };
+        assert_eq!(mysql(1, false, 0), Ok(()));
+        assert_eq!(mysql(1, true, 1), Ok(()));
+        assert!(
+            mysql(2, false, 1)
+                .unwrap_err()
+                .contains("innodb_flush_log_at_trx_commit is 2")
+        );
+        assert!(mysql(0, true, 1).is_err());
+        assert!(mysql(1, true, 0).unwrap_err().contains("sync_binlog is 0"));
+
+        let sqlite = |journal: &str, synchronous| {
+            Durability::Sqlite {
+                journal: journal.to_owned(),
+                synchronous,
+            }
+            .check()
+        };
+        assert_eq!(sqlite("wal", 2), Ok(()));
+        assert!(
+            sqlite("delete", 2)
+                .unwrap_err()
+                .contains("journal_mode is delete")
+        );
+        assert!(sqlite("wal", 1).unwrap_err().contains("synchronous is 1"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Logins and sessions: who somebody is, and for how long.

@@ -1,0 +1,196 @@
+//! Passwords: argon2id by as many threads as cores, each with its own memory, behind a bounded queue.
+//!
+//! A semaphore around a thread pool would not bound memory: freed blocks stay in the allocator.
+//! Not here: what a password must look like.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use hillview_shared::{ApiError, Kind};
+use tokio::sync::oneshot;
+
+use crate::error::{Error, Result};
+
+/// 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// Logins that may wait for a thread.
+const QUEUE: usize = 256;
+/// What one hash takes on a slow core, to tell how long to wait.
+const SLOW_HASH_MS: usize = 60;
+
+/// The threads that hash.
+pub struct Hashers {
+    queue: mpsc::SyncSender<Job>,
+    threads: usize,
+}
+
+struct Job {
+    password: Vec<u8>,
+    salt: [u8; 16],
+    done: oneshot::Sender<[u8; 32]>,
+}
+
+impl Hashers {
+    pub fn start() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let (queue, jobs) = mpsc::sync_channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..threads {
+            let jobs = Arc::clone(&jobs);
+            std::thread::Builder::new()
+                .name("hash".to_owned())
+                .spawn(move || work(&jobs))
+                .expect("a server can start its threads");
+        }
+        Self { queue, threads }
+    }
+
+    /// A new password's hash, in the PHC form with its parameters.
+    pub async fn hash(&self, password: &str) -> Result<String> {
+        let salt: [u8; 16] = rand::random();
+        let hash = self.run(password, salt).await?;
+        let (salt, hash) = (base64(&salt), base64(&hash));
+        Ok(format!(
+            "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${salt}${hash}"
+        ))
+    }
+
+    /// Whether a password has this hash. Without one it takes as long and says no.
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool> {
+        let parts = stored.map(|stored| {
+            parse(stored).ok_or_else(|| {
+                Error::fault(
+                    "reading a stored password",
+                    "not in the form that this server writes",
+                )
+            })
+        });
+        let (salt, expected) = match parts {
+            Some(parts) => parts?,
+            None => ([0; 16], [0; 32]),
+        };
+        let hash = self.run(password, salt).await?;
+        // No early end: how much of the hash is right stays unknown.
+        let differing = hash
+            .iter()
+            .zip(expected)
+            .fold(0, |all, (a, b)| all | (a ^ b));
+        Ok(stored.is_some() && differing == 0)
+    }
+
+    async fn run(&self, password: &str, salt: [u8; 16]) -> Result<[u8; 32]> {
+        let (done, hash) = oneshot::channel();
+        let job = Job {
+            password: password.into(),
+            salt,
+            done,
+        };
+        if self.queue.try_send(job).is_err() {
+            let seconds = (QUEUE * SLOW_HASH_MS / self.threads).div_ceil(1000);
+            let text = format!("too many people are logging in at once; try again in {seconds} s");
+            return Err(ApiError::new(Kind::Busy, "busy", text).into());
+        }
+        hash.await
+            .map_err(|error| Error::fault("hashing a password", error))
+    }
+}
+
+fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).expect("the parameters are in range");
+    let mut memory = vec![Block::default(); params.block_count()];
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        // The sender is gone: the server stops.
+        let Ok(job) = next else { return };
+        if job.done.is_closed() {
+            continue;
+        }
+        let mut hash = [0; 32];
+        argon
+            .hash_password_into_with_memory(&job.password, &job.salt, &mut hash, &mut memory)
+            .expect("salt, length and memory fit the parameters");
+        let _ = job.done.send(hash);
+    }
+}
+
+fn parse(stored: &str) -> Option<([u8; 16], [u8; 32])> {
+    let prefix = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$");
+    let (salt, hash) = stored.strip_prefix(&prefix)?.split_once('$')?;
+    Some((unbase64(salt)?, unbase64(hash)?))
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 without padding, as the PHC form has it.
+fn base64(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for place in 0..=chunk.len() {
+            text.push(char::from(DIGITS[bits >> (18 - 6 * place) & 63]));
+        }
+    }
+    text
+}
+
+fn unbase64<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(N), 0_usize, 0);
+    for digit in text.bytes() {
+        bits = (bits << 6 | DIGITS.iter().position(|known| *known == digit)?) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
+        }
+    }
+    bytes.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_the_standard_one() {
+        for (bytes, text) in [
+            (&b"f"[..], "Zg"),
+            (b"fo", "Zm8"),
+            (b"foo", "Zm9v"),
+            (b"\xfb\xff\xbf", "+/+/"),
+        ] {
+            assert_eq!(base64(bytes), text);
+        }
+        let bytes: [u8; 32] = std::array::from_fn(|n| u8::try_from(n * 7).unwrap());
+        assert_eq!(unbase64::<32>(&base64(&bytes)), Some(bytes));
+        assert_eq!(unbase64::<32>("short"), None);
+        assert_eq!(unbase64::<1>("=="), None);
+    }
+
+    #[tokio::test]
+    async fn a_hash_fits_its_password_only() {
+        let hashers = Hashers::start();
+        let stored = hashers.hash("correct horse").await.unwrap();
+        assert!(
+            stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{stored}"
+        );
+        assert!(
+            hashers
+                .verify("correct horse", Some(&stored))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hashers
+                .verify("correct horsf", Some(&stored))
+                .await
+                .unwrap()
+        );
+        assert!(!hashers.verify("correct horse", None).await.unwrap());
+    }
+}

@@ -1,0 +1,57 @@
+//! The rules: who may, when, what follows. One file per noun; one write is one function and one
+//! transaction. Not here: SQL, Redis, and how calls arrive.
+
+pub mod accounts;
+mod hashing;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use hillview_shared::ids::Moment;
+
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::db::tenants::Tenants;
+use crate::error::Result;
+
+/// What every call may use.
+pub struct State {
+    pub tenants: Tenants,
+    pub cache: Cache,
+    pub hashers: hashing::Hashers,
+    pub clock: Clock,
+}
+
+impl State {
+    pub async fn open(config: &Config) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            tenants: Tenants::open(config).await?,
+            cache: Cache::open(config)?,
+            hashers: hashing::Hashers::start(),
+            clock: Clock::default(),
+        }))
+    }
+}
+
+/// The server's clock, which tests move forward.
+#[derive(Debug, Default)]
+pub struct Clock {
+    ahead: AtomicI64,
+}
+
+impl Clock {
+    pub fn now(&self) -> Moment {
+        Moment(chrono::Utc::now().timestamp_micros() + self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Today by the server's clock, in UTC.
+    pub fn today(&self) -> chrono::NaiveDate {
+        self.now().utc().date_naive()
+    }
+
+    #[cfg(feature = "testing")]
+    pub fn advance(&self, by: std::time::Duration) {
+        let by = i64::try_from(by.as_micros()).expect("a test moves the clock by years at most");
+        self.ahead.fetch_add(by, Ordering::Relaxed);
+    }
+}
