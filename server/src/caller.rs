@@ -17,7 +17,7 @@ use crate::service::State;
 
 const MINUTE: i64 = 60 * 1_000_000;
 /// A session that nobody used for this long has ended.
-const IDLE_LIMIT: i64 = 12 * 60 * MINUTE;
+pub const IDLE_LIMIT: i64 = 12 * 60 * MINUTE;
 
 /// A checked caller of one call.
 #[derive(Clone)]

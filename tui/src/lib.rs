@@ -1,7 +1,7 @@
 //! The Hillview client: a terminal screen for teachers and a command line for scripts.
 
-pub mod client;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod msg;
 pub mod terminal;

@@ -42,6 +42,15 @@ impl Cache {
         limit.wait(count, since).map_or(Ok(()), Err)
     }
 
+    /// Takes a try back that turned out to be right.
+    pub async fn give_back(&self, school: &str, name: &str) {
+        let name = format!("{school}:try:{name}");
+        self.local.give_back(&name);
+        if let Some(remote) = &self.remote {
+            remote.give_back(&name).await;
+        }
+    }
+
     /// Forgets the tries after one that succeeded.
     pub async fn forgive(&self, school: &str, name: &str) {
         let name = format!("{school}:try:{name}");

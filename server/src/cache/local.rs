@@ -6,19 +6,15 @@ use std::time::{Duration, Instant};
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-use super::sessions::{BARRED, LIFE, SessionKey};
+use super::sessions::SessionKey;
 use crate::caller::Session;
 
-pub struct Local {
-    sessions: Cache<SessionKey, Kept>,
-    tries: Cache<String, (u32, Instant)>,
-}
+/// How long a session is believed: short, since another process (`user reset`) cannot reach in here.
+const LIFE: Duration = Duration::from_millis(900);
 
-#[derive(Clone)]
-enum Kept {
-    Session(Arc<Session>),
-    /// Forgotten: a reader that asked the database before must not put its answer back.
-    Barred(Instant),
+pub struct Local {
+    sessions: Cache<SessionKey, Arc<Session>>,
+    tries: Cache<String, (u32, Instant)>,
 }
 
 impl Local {
@@ -36,24 +32,15 @@ impl Local {
     }
 
     pub fn session(&self, key: &SessionKey) -> Option<Arc<Session>> {
-        match self.sessions.get(key)? {
-            Kept::Session(session) => Some(session),
-            Kept::Barred(_) => None,
-        }
+        self.sessions.get(key)
     }
 
     pub fn keep_session(&self, key: &SessionKey, session: &Arc<Session>) {
-        self.sessions.entry(key.clone()).and_compute_with(|old| {
-            match old.map(|old| old.into_value()) {
-                Some(Kept::Barred(at)) if at.elapsed() < BARRED => Op::Nop,
-                _ => Op::Put(Kept::Session(Arc::clone(session))),
-            }
-        });
+        self.sessions.insert(key.clone(), Arc::clone(session));
     }
 
     pub fn forget_session(&self, key: &SessionKey) {
-        self.sessions
-            .insert(key.clone(), Kept::Barred(Instant::now()));
+        self.sessions.invalidate(key);
     }
 
     /// Counts a try; gives the count within the window and how long ago the last one was.
@@ -72,6 +59,19 @@ impl Local {
                 None => (1, now),
             });
         (entry.into_value().0, since)
+    }
+
+    /// Takes a try back.
+    pub fn give_back(&self, name: &str) {
+        self.tries
+            .entry_by_ref(name)
+            .and_compute_with(|old| match old {
+                Some(old) => {
+                    let (count, last) = old.into_value();
+                    Op::Put((count.saturating_sub(1), last))
+                }
+                None => Op::Nop,
+            });
     }
 
     pub fn forgive(&self, name: &str) {

@@ -115,6 +115,14 @@ impl Remote {
         Some((count, since))
     }
 
+    pub async fn give_back(&self, name: &str) {
+        let mut ask = pipe();
+        let name = format!("{}:{name}", self.prefix);
+        // The count may have run out in between: a key without an end must not stay.
+        ask.decr(&name, 1).ignore().expire(&name, 60).ignore();
+        let _: Option<()> = self.ask(&ask).await;
+    }
+
     pub async fn forgive(&self, name: &str) {
         let mut ask = pipe();
         ask.del(format!("{}:{name}", self.prefix)).ignore();

@@ -1,6 +1,6 @@
 //! Sessions already read, so that a call costs no statement to know its caller.
 //!
-//! A session that is forgotten stays barred for a moment: a reader that asked the database just
+//! In Redis, a session that is forgotten stays barred for a moment: a reader that asked the database just
 //! before would otherwise put the old answer back.
 
 use std::sync::Arc;

@@ -1,1 +1,458 @@
 //! Logins and sessions: who somebody is, and for how long.
+//!
+//! A login that fails says the same words after the same time, whether the school, the name or the
+//! password was wrong. Not here: what a session may reach (`caller`), how passwords are hashed
+//! (`hashing`).
+
+use std::sync::Arc;
+
+use hillview_shared::accounts::{
+    ChangePassword, LogIn, LoggedIn, PASSWORD_MAX, PASSWORD_MIN, Role, Who,
+};
+use hillview_shared::api::Resume;
+use hillview_shared::ids::{Moment, StaffId, Token, UserId};
+use hillview_shared::school::SchoolSummary;
+use hillview_shared::{ApiError, Kind};
+use sha2::{Digest, Sha256};
+
+use super::{State, rights};
+use crate::cache::{Limit, SessionKey};
+use crate::caller::{self, Caller, IDLE_LIMIT, Session};
+use crate::db::accounts::{self, Login, NewSession, NewUser};
+use crate::db::tenants::Tenant;
+use crate::db::{Db, Tx};
+use crate::error::{Error, Result};
+
+/// A session ends this long after its login at the latest: 30 days.
+const ABSOLUTE_LIMIT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+/// Tries of one account from one address.
+const ACCOUNT_TRIES: Limit = Limit { free: 4, most: 10 };
+/// Wrong tries from one address: a school's people share one.
+const ADDRESS_TRIES: Limit = Limit {
+    free: 400,
+    most: 400,
+};
+
+/// The other end of a connection.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The client's name and version.
+    pub client: Arc<str>,
+    /// The address, or `unix` for a local socket, whose users the system has checked.
+    pub address: Arc<str>,
+}
+
+/// A new password that works once.
+pub struct OneTime {
+    pub password: String,
+    pub hash: String,
+}
+
+/// A login to add.
+pub struct NewLogin<'a> {
+    pub staff: Option<StaffId>,
+    pub username: &'a str,
+    pub name: &'a str,
+    pub roles: &'a [Role],
+    pub by: Option<UserId>,
+}
+
+pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(LoggedIn, SessionKey)> {
+    let school = request.school.trim().to_lowercase();
+    let username = request.user.trim().to_lowercase();
+    let account = format!("{username}@{}", peer.address);
+    let limited = &*peer.address != "unix";
+    take_try(state, ACCOUNT_TRIES, &school, &account).await?;
+    if limited {
+        take_try(state, ADDRESS_TRIES, "any", &peer.address).await?;
+    }
+
+    let tenant = known(state.tenants.school(&school).await)?;
+    let login = match &tenant {
+        Some(tenant) => accounts::find_login(&tenant.db, &username).await?,
+        None => None,
+    };
+    let active = login.filter(|login| login.state == "active");
+    let stored = active.as_ref().map(|login| login.password.as_str());
+    let right = state.hashers.verify(&request.password, stored).await?;
+    let (Some(tenant), Some(login), true) = (tenant, active, right) else {
+        tracing::info!(event = "log_in_refused", school = tenant_code(&school));
+        return Err(wrong().into());
+    };
+
+    state.cache.forgive(&school, &account).await;
+    if limited {
+        state.cache.give_back("any", &peer.address).await;
+    }
+    let fresh = Fresh::new(state, &login, peer);
+    let write = async |tx: &mut Tx| Ok(accounts::add_session(tx, &fresh.row()).await?);
+    tenant.db.write(write).await?;
+    fresh.answer(state, &tenant).await
+}
+
+/// Takes a session up again on another connection; `None` when it has ended.
+pub async fn resume(
+    state: &State,
+    peer: &Peer,
+    request: &Resume,
+) -> Result<Option<(Who, SessionKey)>> {
+    let key = SessionKey {
+        school: request.school.trim().to_lowercase(),
+        hash: hash_of(&request.token),
+    };
+    let caller = match caller::resolve_unsettled(state, &key, &peer.client).await {
+        Ok(caller) => caller,
+        Err(Error::Refused(told)) if matches!(told.kind, Kind::SessionEnded | Kind::NotFound) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Some((who_am_i(state, &caller).await?, key)))
+}
+
+pub async fn log_out(state: &State, caller: &Caller) -> Result<()> {
+    let (session, now) = (caller.session().id, state.clock.now());
+    let write = async |tx: &mut Tx| Ok(accounts::end_session(tx, session, now).await?);
+    caller.db().write(write).await?;
+    state
+        .cache
+        .forget_sessions(std::slice::from_ref(caller.key()))
+        .await;
+    Ok(())
+}
+
+pub async fn who_am_i(state: &State, caller: &Caller) -> Result<Who> {
+    who(
+        state,
+        caller.db(),
+        caller.school_code(),
+        caller.school_name(),
+        caller.session(),
+    )
+    .await
+}
+
+/// Changes the caller's password and ends every session of theirs; this connection gets a new one.
+pub async fn change_password(
+    state: &State,
+    peer: &Peer,
+    caller: &Caller,
+    request: ChangePassword,
+) -> Result<(LoggedIn, SessionKey)> {
+    let school = caller.school_code();
+    let account = format!("{}@{}", caller.session().username, peer.address);
+    take_try(state, ACCOUNT_TRIES, school, &account).await?;
+    let login = accounts::login(caller.db(), caller.user()).await?;
+    if !state
+        .hashers
+        .verify(&request.old, Some(&login.password))
+        .await?
+    {
+        return Err(ApiError::denied("the present password is wrong").into());
+    }
+    state.cache.forgive(school, &account).await;
+    check_password(&request, &login.username)?;
+    let hash = state.hashers.hash(&request.new).await?;
+
+    let fresh = Fresh::new(state, &login, peer);
+    let ended = caller
+        .db()
+        .write(async |tx| {
+            let ended = replace_password(tx, &login, &hash, false, fresh.at).await?;
+            accounts::add_session(tx, &fresh.row()).await?;
+            Ok(ended)
+        })
+        .await?;
+    forget(state, school, ended).await;
+    let tenant = state.tenants.school(school).await?;
+    fresh.answer(state, &tenant).await
+}
+
+/// Gives a login a new one-time password and ends its sessions.
+pub async fn reset_password(
+    state: &State,
+    school: &str,
+    db: &Db,
+    username: &str,
+) -> Result<String> {
+    let username = username.trim().to_lowercase();
+    let one_time = one_time(state).await?;
+    let now = state.clock.now();
+    let ended = db
+        .write(async |tx| {
+            let login = accounts::find_login(&mut *tx, &username).await?;
+            let login = login.ok_or_else(|| ApiError::not_found("user"))?;
+            replace_password(tx, &login, &one_time.hash, true, now).await
+        })
+        .await?;
+    forget(state, school, ended).await;
+    Ok(one_time.password)
+}
+
+/// Makes a login's sessions read its roles and teaching again at their next call.
+pub async fn forget_user(state: &State, school: &str, db: &Db, user: UserId) -> Result<()> {
+    let sessions = accounts::open_sessions(db, user, state.clock.now()).await?;
+    forget(state, school, sessions).await;
+    Ok(())
+}
+
+/// A new one-time password, hashed before a transaction is opened.
+pub async fn one_time(state: &State) -> Result<OneTime> {
+    // Without letters and digits that look alike; 16 of 31 are 79 bits.
+    const SIGNS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let signs: Vec<u8> = (0..16)
+        .map(|_| SIGNS[rand::random_range(0..SIGNS.len())])
+        .collect();
+    let groups: Vec<_> = signs.chunks(4).map(String::from_utf8_lossy).collect();
+    let password = groups.join("-");
+    let hash = state.hashers.hash(&password).await?;
+    Ok(OneTime { password, hash })
+}
+
+/// Adds a login that must change its password; its name must be free.
+pub async fn add_login(
+    tx: &mut Tx,
+    new: &NewLogin<'_>,
+    one_time: &OneTime,
+    at: Moment,
+) -> Result<UserId> {
+    let username = check_username(new.username)?;
+    let row = NewUser {
+        staff: new.staff,
+        username: &username,
+        name: new.name,
+        password: &one_time.hash,
+        by: new.by,
+        at,
+    };
+    let user = accounts::add_user(tx, &row).await.map_err(|failure| {
+        let text = format!("there is a user {username} already");
+        let taken = ApiError::conflict("username-taken", text).hint("choose another user name");
+        Error::from(failure).on_unique("user_username_unique", taken)
+    })?;
+    for role in new.roles {
+        accounts::give_role(tx, user, *role).await?;
+    }
+    Ok(user)
+}
+
+/// Adds the roles that every school begins with.
+pub async fn add_roles(tx: &mut Tx) -> Result<()> {
+    for role in Role::ALL {
+        accounts::add_role(tx, *role, rights::of(*role)).await?;
+    }
+    Ok(())
+}
+
+/// The user name in lower case, if it is one.
+pub fn check_username(given: &str) -> Result<String, ApiError> {
+    let name = given.trim().to_lowercase();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    if (2..=40).contains(&name.len()) && name.chars().all(plain) {
+        return Ok(name);
+    }
+    let text = format!("{given:?} is not a user name");
+    Err(ApiError::invalid("bad-username", text)
+        .hint("use 2 to 40 of a-z, 0-9, dot, dash and underscore"))
+}
+
+fn check_password(request: &ChangePassword, username: &str) -> Result<(), ApiError> {
+    let length = request.new.chars().count();
+    let reason = if length < PASSWORD_MIN {
+        format!("the new password has {length} characters; it needs at least {PASSWORD_MIN}")
+    } else if length > PASSWORD_MAX {
+        format!("the new password has {length} characters; at most {PASSWORD_MAX} are kept")
+    } else if request.new == request.old {
+        "the new password is the present one".to_owned()
+    } else if request.new.to_lowercase() == username {
+        "the new password is the user name".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::invalid("weak-password", reason).hint("several words make a good password"))
+}
+
+async fn take_try(state: &State, limit: Limit, school: &str, name: &str) -> Result<()> {
+    let Err(wait) = state.cache.try_once(limit, school, name).await else {
+        return Ok(());
+    };
+    let text = format!("too many tries; try again in {} s", wait.as_secs().max(1));
+    Err(ApiError::new(Kind::Busy, "too-many-tries", text).into())
+}
+
+/// An unknown school fails later, after the time that a wrong password takes.
+fn known(found: Result<Tenant>) -> Result<Option<Tenant>> {
+    match found {
+        Err(Error::Refused(told)) if told.kind == Kind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+fn wrong() -> ApiError {
+    let text = "the school, the user name or the password is wrong";
+    ApiError::new(Kind::Denied, "wrong-password", text)
+        .hint("whoever manages staff can give a new password")
+}
+
+/// Sets the password and ends all sessions; gives the hashes of those that were open.
+async fn replace_password(
+    tx: &mut Tx,
+    login: &Login,
+    hash: &str,
+    must_change: bool,
+    now: Moment,
+) -> Result<Vec<Vec<u8>>> {
+    if !accounts::set_password(tx, login.id, login.v, hash, must_change, now).await? {
+        let text = "the password was changed by somebody else at the same time";
+        return Err(ApiError::conflict("changed-meanwhile", text).into());
+    }
+    let open = accounts::open_sessions(&mut *tx, login.id, now).await?;
+    accounts::end_sessions(tx, login.id, now).await?;
+    Ok(open)
+}
+
+async fn forget(state: &State, school: &str, hashes: Vec<Vec<u8>>) {
+    let hashes = hashes.into_iter().filter_map(|hash| hash.try_into().ok());
+    let keys: Vec<_> = hashes
+        .map(|hash| SessionKey {
+            school: school.to_owned(),
+            hash,
+        })
+        .collect();
+    state.cache.forget_sessions(&keys).await;
+}
+
+fn hash_of(token: &Token) -> [u8; 32] {
+    Sha256::digest(token.0).into()
+}
+
+/// A session that is about to be written.
+struct Fresh<'a> {
+    token: Token,
+    hash: [u8; 32],
+    user: UserId,
+    peer: &'a Peer,
+    at: Moment,
+}
+
+impl<'a> Fresh<'a> {
+    fn new(state: &State, login: &Login, peer: &'a Peer) -> Self {
+        let token = Token(rand::random());
+        Self {
+            hash: hash_of(&token),
+            token,
+            user: login.id,
+            peer,
+            at: state.clock.now(),
+        }
+    }
+
+    fn row(&self) -> NewSession<'_> {
+        NewSession {
+            hash: &self.hash,
+            user: self.user,
+            client: shortened(&self.peer.client),
+            address: shortened(&self.peer.address),
+            at: self.at,
+            ends: Moment(self.at.0 + ABSOLUTE_LIMIT),
+        }
+    }
+
+    /// Reads the session as written.
+    async fn answer(&self, state: &State, tenant: &Tenant) -> Result<(LoggedIn, SessionKey)> {
+        let key = SessionKey {
+            school: tenant.code.to_string(),
+            hash: self.hash,
+        };
+        let seen_after = Moment(self.at.0 - IDLE_LIMIT);
+        let found = accounts::read_session(&tenant.db, &key.hash, seen_after, self.at).await?;
+        // Gone again already: the login was disabled or its password reset in this moment.
+        let session = Arc::new(found.ok_or_else(wrong)?);
+        state.cache.keep_session(&key, &session).await;
+        let who = who(state, &tenant.db, &tenant.code, &tenant.name, &session).await?;
+        Ok((
+            LoggedIn {
+                token: self.token,
+                who,
+            },
+            key,
+        ))
+    }
+}
+
+async fn who(state: &State, db: &Db, code: &str, name: &str, session: &Session) -> Result<Who> {
+    Ok(Who {
+        user: session.user,
+        username: session.username.clone(),
+        name: session.name.clone(),
+        school: SchoolSummary {
+            code: code.to_owned(),
+            name: name.to_owned(),
+            term: accounts::current_term(db, state.clock.today()).await?,
+        },
+        roles: session.roles.clone(),
+        permissions: session.permissions.clone(),
+        must_change_password: session.must_change,
+        session_ends: session.ends,
+    })
+}
+
+/// What fits the column; clients choose these words themselves.
+fn shortened(text: &str) -> &str {
+    let end = text
+        .char_indices()
+        .nth(60)
+        .map_or(text.len(), |(end, _)| end);
+    &text[..end]
+}
+
+/// Codes of schools are public; anything longer is what somebody typed in the wrong field.
+fn tenant_code(given: &str) -> &str {
+    if given.len() <= 20 && given.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        given
+    } else {
+        "?"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_have_a_length_and_are_new() {
+        let check = |old: &str, new: &str| {
+            let request = ChangePassword {
+                old: old.to_owned(),
+                new: new.to_owned(),
+            };
+            check_password(&request, "amina.hassan").map_err(|error| error.message)
+        };
+        assert_eq!(check("old", "long enough"), Ok(()));
+        assert_eq!(check("old", "ñandúñandú"), Ok(()));
+        assert!(
+            check("old", "too short")
+                .unwrap_err()
+                .contains("9 characters")
+        );
+        assert!(check("old", &"x".repeat(129)).unwrap_err().contains("129"));
+        assert!(
+            check("the same one", "the same one")
+                .unwrap_err()
+                .contains("present")
+        );
+        assert!(
+            check("old", "Amina.Hassan")
+                .unwrap_err()
+                .contains("user name")
+        );
+    }
+
+    #[test]
+    fn user_names_are_plain_and_in_lower_case() {
+        assert_eq!(check_username(" Wanjiku.K ").unwrap(), "wanjiku.k");
+        for bad in ["", "x", "a b", "ñandú", &"x".repeat(41)] {
+            assert_eq!(check_username(bad).unwrap_err().code, "bad-username");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 mod hashing;
+pub mod rights;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,0 +1,47 @@
+//! What each role may do in a new school. A school edits its own copy in the database.
+
+use hillview_shared::accounts::Permission::{self, *};
+use hillview_shared::accounts::Role;
+
+/// The permissions on the whole school that a role begins with.
+pub fn of(role: Role) -> &'static [Permission] {
+    match role {
+        Role::HeadTeacher | Role::DeputyHead => Permission::ALL,
+        Role::SchoolAdmin => &[
+            StudentsRead,
+            ClassesWrite,
+            SubjectsWrite,
+            AssessmentsWrite,
+            StaffRead,
+            StaffManage,
+        ],
+        Role::Registrar => &[
+            StudentsRead,
+            StudentsWrite,
+            ClassesWrite,
+            StaffRead,
+            ImportRun,
+        ],
+        // Nothing of the whole school: a teacher reaches what is assigned.
+        Role::Teacher => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_who_lead_the_school_reach_all_marks() {
+        for role in Role::ALL {
+            let leads = matches!(role, Role::HeadTeacher | Role::DeputyHead);
+            for permission in [MarksRead, MarksEnter, MarksUnlock, MarksImport] {
+                assert_eq!(
+                    of(*role).contains(&permission),
+                    leads,
+                    "{role} {permission}"
+                );
+            }
+        }
+    }
+}
