@@ -3,6 +3,8 @@
 
 pub mod accounts;
 mod hashing;
+pub mod imports;
+pub mod names;
 pub mod rights;
 
 use std::sync::Arc;
