@@ -3,13 +3,28 @@
 //! A file for each noun holds its commands, what they send and what they print. Nothing here decides
 //! what is allowed: the server does.
 
+mod accounts;
+mod assessments;
+mod calendar;
+mod classes;
+mod connection;
+mod imports;
+mod marks;
 pub mod output;
+mod prompts;
 pub mod reference;
 mod settings;
+mod sheets;
+mod staff;
+mod status;
+mod students;
+mod subjects;
+mod teaching;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use hillview_shared::ApiError;
 
@@ -73,9 +88,44 @@ struct Globals {
 
 #[derive(Subcommand)]
 enum Command {
+    Login(accounts::Login),
+    Logout(accounts::Logout),
+    Whoami(accounts::Whoami),
+    Passwd(accounts::Passwd),
+    Status(status::Status),
     /// Show the settings in force
     #[command(subcommand)]
     Config(settings::Command),
+    /// List, find and change students
+    #[command(subcommand)]
+    Students(students::Command),
+    /// List and add classes
+    #[command(subcommand)]
+    Classes(classes::Command),
+    /// List and add subjects
+    #[command(subcommand)]
+    Subjects(subjects::Command),
+    /// List and add staff, and say who teaches what
+    #[command(subcommand)]
+    Staff(staff::Command),
+    /// Show who teaches what
+    #[command(subcommand)]
+    Teaching(teaching::Command),
+    /// Show the terms
+    #[command(subcommand)]
+    Calendar(calendar::Command),
+    /// List, add, open and lock assessments
+    #[command(subcommand)]
+    Assessments(assessments::Command),
+    /// Show the mark sheets and how far they are filled
+    #[command(subcommand)]
+    Sheets(sheets::Command),
+    /// Show, enter and import marks
+    #[command(subcommand)]
+    Marks(marks::Command),
+    /// List imports, take one back, fetch what was refused
+    #[command(subcommand)]
+    Imports(imports::Command),
     Completions(reference::Completions),
     Man(reference::Man),
 }
@@ -146,9 +196,57 @@ fn settings(globals: &Globals) -> Result<Settings, ApiError> {
 }
 
 fn run(command: Command, context: &Context) -> Result<Outcome, ApiError> {
+    // What needs no server goes without the machinery for one.
     match command {
+        Command::Config(command) => return settings::run(&command, context),
+        Command::Completions(completions) => return reference::completions(&completions),
+        Command::Man(man) => return reference::man(&man),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| output::usage("cannot-start", format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => Err(output::interrupted()),
+            outcome = Box::pin(ask(command, context)) => outcome,
+        }
+    })
+}
+
+async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
+    match command {
+        Command::Login(command) => accounts::log_in(&command, context).await,
+        Command::Logout(_) => accounts::log_out(context).await,
+        Command::Whoami(_) => accounts::who_am_i(context).await,
+        Command::Passwd(command) => accounts::change_password(&command, context).await,
+        Command::Status(_) => status::run(context).await,
+        Command::Students(command) => students::run(command, context).await,
+        Command::Classes(command) => classes::run(command, context).await,
+        Command::Subjects(command) => subjects::run(command, context).await,
+        Command::Staff(command) => staff::run(command, context).await,
+        Command::Teaching(command) => teaching::run(&command, context).await,
+        Command::Calendar(command) => calendar::run(&command, context).await,
+        Command::Assessments(command) => assessments::run(command, context).await,
+        Command::Sheets(command) => sheets::run(&command, context).await,
+        Command::Marks(command) => marks::run(command, context).await,
+        Command::Imports(command) => imports::run(&command, context).await,
         Command::Config(command) => settings::run(&command, context),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),
     }
+}
+
+/// Reads one of a list of words, and lets help and completions show the list.
+fn one_of<T>(values: &'static [T], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let words = values.iter().map(|value| word(*value));
+    PossibleValuesParser::new(words).map(move |read| {
+        let found = values.iter().find(|value| word(**value) == read);
+        *found.expect("clap took one of these words")
+    })
 }

@@ -96,7 +96,8 @@ pub fn write(bytes: &[u8]) -> Result<(), ApiError> {
         })
 }
 
-/// A field of a row and the heading of its column in a table.
+/// A field of a row and the heading of its column in a table; without a heading, tables leave the
+/// field out.
 pub type Column = (&'static str, &'static str);
 
 /// Prints rows in the wanted format.
@@ -117,13 +118,14 @@ pub fn one<T: Serialize>(format: Format, columns: &[Column], row: &T) -> Result<
             _ => list(format, columns, std::slice::from_ref(row)),
         };
     }
+    let columns = shown(columns);
     let value = to_value(row)?;
     let width = columns.iter().map(|(_, heading)| heading.len()).max();
     let width = width.unwrap_or_default() + 2;
     let mut text = String::new();
     for (field, heading) in columns {
-        let shown = cell(&value[*field]);
-        let line = format!("{heading:width$}{}", visible(&shown));
+        let heading = heading.to_lowercase();
+        let line = format!("{heading:width$}{}", visible(&cell(&value[field])));
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -137,8 +139,16 @@ pub fn json<T: Serialize>(data: &T) -> Result<String, ApiError> {
         .map_err(|error| unprintable(&error))
 }
 
-/// Prints data as JSON whatever the format: for what has no rows.
-pub fn table<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
+/// Prints rows as a further table under an empty line; nothing when there are none.
+pub fn part<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<(), ApiError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    write(format!("\n{}", table(columns, rows)?).as_bytes())
+}
+
+fn table<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
+    let columns: Vec<Column> = shown(columns);
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_header(columns.iter().map(|(_, heading)| *heading));
@@ -158,6 +168,14 @@ pub fn table<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, Api
         column.set_padding((0, 2));
     }
     Ok(table.trim_fmt() + "\n")
+}
+
+fn shown(columns: &[Column]) -> Vec<Column> {
+    columns
+        .iter()
+        .copied()
+        .filter(|(_, heading)| !heading.is_empty())
+        .collect()
 }
 
 fn csv<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
@@ -222,6 +240,11 @@ impl Serialize for Decimal {
     }
 }
 
+/// What the server keeps in hundredths, such as a paper's weight.
+pub fn hundredths(value: i32) -> Decimal {
+    Decimal(Score(value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,8 +277,8 @@ mod tests {
     fn a_table_has_no_frame_and_shows_hidden_characters() {
         assert_eq!(
             table(COLUMNS, &rows()).unwrap(),
-            "NAME                   SCORE  TAGS\n\
-             =1+1                    67.5  a; b\n\
+            "NAME                 SCORE  TAGS\n\
+             =1+1                  67.5  a; b\n\
              Ann\u{fffd}[2J, \"Ng'ang'a\"\n"
         );
     }

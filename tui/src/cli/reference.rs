@@ -114,18 +114,19 @@ fn section(page: &mut String, command: &clap::Command, above: &str) {
         }
         return;
     }
-    let about = command.get_about().map(ToString::to_string);
+    let about = command.get_long_about().or(command.get_about());
+    let about = about.map(ToString::to_string).unwrap_or_default();
+    let (sentence, more) = about.split_once("\n\n").unwrap_or((&about, ""));
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
     let usage = usage
         .strip_prefix(command.get_name())
         .map_or_else(|| usage.clone(), |rest| format!("{name}{rest}"));
     // Writing to a string cannot fail.
-    let _ = write!(
-        page,
-        "\n## {name}\n\n{}.\n\n```\n{usage}\n```\n",
-        about.unwrap_or_default()
-    );
+    let _ = write!(page, "\n## {name}\n\n{sentence}.\n\n```\n{usage}\n```\n");
+    if !more.is_empty() {
+        let _ = writeln!(page, "\n{}", more.replace(". ", ".\n"));
+    }
     if let Some(examples) = command.get_before_help() {
         let lines: String = examples
             .to_string()

@@ -14,7 +14,7 @@ pub enum Command {
 Examples:
   hillview config show
   hillview config show --origin
-  HILLVIEW_SERVER=tls://marks.example.ke:4173 hillview config show --format json")]
+  HILLVIEW_SERVER=tls://marks.example.ke:7443 hillview config show --format json")]
     Show {
         /// Say where each value comes from: flag, environment, file or default
         #[arg(long)]

@@ -1,1 +1,3 @@
-fn main() {}
+//! The client's tests through its binary and its public parts; a module for each.
+
+mod cli_reference;

@@ -1,0 +1,267 @@
+//! Logging in and out, who is logged in, and changing one's password.
+//!
+//! A password comes by prompt, on standard input, or in a file; never by flag or variable, where
+//! other users of the machine could read it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Permission, Role, Who};
+use hillview_shared::{ApiError, Kind};
+use serde::Serialize;
+
+use super::Context;
+use super::connection::{Session, ask, connect, kept, must_change, not_logged_in, tokens};
+use super::output::{self, Column, Outcome, say, usage};
+use super::prompts::{password_file, stdin_lines};
+use crate::tokens::Session as Kept;
+
+const PASSWORD_FILE: &str = "HILLVIEW_PASSWORD_FILE";
+const NEW_PASSWORD_FILE: &str = "HILLVIEW_NEW_PASSWORD_FILE";
+
+/// Log in, until you log out or the session ends
+///
+/// The password is asked for, or read from the first line of standard input or of the file that HILLVIEW_PASSWORD_FILE
+/// names. A password that works once is changed at once: the new one is asked for twice, or read from the next line of
+/// standard input or from the file that HILLVIEW_NEW_PASSWORD_FILE names.
+#[derive(Args)]
+#[command(before_help = "\
+Examples:
+  hillview login --school kilimani --user akinyi
+  pass show hillview | hillview login --school kilimani --user akinyi --password-stdin
+  printf '%s\\n' \"$ONCE\" \"$NEW\" | hillview login --user akinyi --password-stdin --new-password-stdin")]
+pub struct Login {
+    #[command(flatten)]
+    passwords: Passwords,
+}
+
+/// Change your password; your other sessions end
+#[derive(Args)]
+#[command(before_help = "\
+Examples:
+  hillview passwd
+  printf '%s\\n' \"$OLD\" \"$NEW\" | hillview passwd --password-stdin --new-password-stdin")]
+pub struct Passwd {
+    #[command(flatten)]
+    passwords: Passwords,
+}
+
+/// Log out: the session ends everywhere
+#[derive(Args)]
+#[command(before_help = "\
+Examples:
+  hillview logout")]
+pub struct Logout {}
+
+/// Show who is logged in and what they may do
+#[derive(Args)]
+#[command(before_help = "\
+Examples:
+  hillview whoami
+  hillview whoami --format json")]
+pub struct Whoami {}
+
+#[derive(Args)]
+struct Passwords {
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// Read the new password from the next line of standard input
+    #[arg(long)]
+    new_password_stdin: bool,
+}
+
+/// The passwords that need not be asked for.
+struct Given {
+    present: Option<String>,
+    new: Option<String>,
+}
+
+impl Passwords {
+    fn given(&self) -> Result<Given, ApiError> {
+        let mut given = Given {
+            present: from_file(PASSWORD_FILE)?,
+            new: from_file(NEW_PASSWORD_FILE)?,
+        };
+        if self.password_stdin || self.new_password_stdin {
+            let mut lines = stdin_lines()?.into_iter();
+            let mut next = || {
+                lines
+                    .next()
+                    .ok_or_else(|| usage("no-password", "standard input holds no password"))
+            };
+            if self.password_stdin {
+                given.present = Some(next()?);
+            }
+            if self.new_password_stdin {
+                given.new = Some(next()?);
+            }
+        }
+        Ok(given)
+    }
+}
+
+fn from_file(variable: &str) -> Result<Option<String>, ApiError> {
+    std::env::var_os(variable)
+        .filter(|path| !path.is_empty())
+        .map(|path| password_file(&PathBuf::from(path)))
+        .transpose()
+}
+
+pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiError> {
+    let settings = &context.settings;
+    let given = command.passwords.given()?;
+    let school = match &settings.school {
+        Some(school) => school.clone(),
+        None => context.ask_for("school", "--school")?,
+    };
+    let user = match &settings.user {
+        Some(user) => user.clone(),
+        None => context.ask_for("user", "--user")?,
+    };
+    let password = match given.present {
+        Some(password) => password,
+        None => context.ask_password(&format!("password of {user}: "), INSTEAD)?,
+    };
+    let (client, _) = connect(settings, None).await?;
+    let request = LogIn {
+        school,
+        user,
+        password: password.clone(),
+    };
+    let session = Line { client };
+    let mut logged_in = ask!(session, log_in(request))?;
+    keep(context, &logged_in)?;
+    if logged_in.who.must_change_password {
+        let Some(new) = new_password(given.new, context)? else {
+            return Err(must_change());
+        };
+        let request = ChangePassword { old: password, new };
+        logged_in = ask!(session, change_password(request))?;
+        keep(context, &logged_in)?;
+    }
+    let who = &logged_in.who;
+    say(&format!("logged in as {} at {}", who.name, who.school.name));
+    Ok(Outcome::Done)
+}
+
+/// A connection without a session.
+struct Line {
+    client: crate::client::Client,
+}
+
+const INSTEAD: &str = "pipe it in with --password-stdin, or name a file in HILLVIEW_PASSWORD_FILE";
+
+/// The new password: given, or asked for twice; `None` where nobody can be asked.
+fn new_password(given: Option<String>, context: &Context) -> Result<Option<String>, ApiError> {
+    if given.is_some() {
+        return Ok(given);
+    }
+    if !context.can_ask() {
+        return Ok(None);
+    }
+    say("choose a new password, of at least 10 characters");
+    loop {
+        let new = context.ask_password("new password: ", INSTEAD)?;
+        if new == context.ask_password("once more: ", INSTEAD)? {
+            return Ok(Some(new));
+        }
+        say("the two differ; try again");
+    }
+}
+
+fn keep(context: &Context, logged_in: &LoggedIn) -> Result<(), ApiError> {
+    tokens(&context.settings).save(&Kept {
+        school: logged_in.who.school.code.clone(),
+        user: logged_in.who.username.clone(),
+        token: logged_in.token,
+    })
+}
+
+pub async fn change_password(command: &Passwd, context: &Context) -> Result<Outcome, ApiError> {
+    let kept = kept(&context.settings)?.ok_or_else(not_logged_in)?;
+    let given = command.passwords.given()?;
+    let old = match given.present {
+        Some(password) => password,
+        None => context.ask_password("present password: ", INSTEAD)?,
+    };
+    let new = new_password(given.new, context)?.ok_or_else(|| {
+        usage("no-password", "nobody can be asked for a new password here").hint(
+            "pipe it in with --new-password-stdin, or name a file in HILLVIEW_NEW_PASSWORD_FILE",
+        )
+    })?;
+    let session = Session::resume(&context.settings, kept).await?;
+    let changed = ask!(session, change_password(ChangePassword { old, new }))?;
+    keep(context, &changed)?;
+    say("the password is changed");
+    Ok(Outcome::Done)
+}
+
+pub async fn log_out(context: &Context) -> Result<Outcome, ApiError> {
+    let Some(kept) = kept(&context.settings)? else {
+        say("nobody is logged in here");
+        return Ok(Outcome::Done);
+    };
+    let ended = match Session::resume(&context.settings, kept.clone()).await {
+        Ok(session) => ask!(session, log_out()),
+        Err(error) => Err(error),
+    };
+    // Whatever the server says, nobody at this machine can use the session any more.
+    tokens(&context.settings).remove(&kept)?;
+    match ended {
+        Err(error) if error.kind != Kind::SessionEnded => Err(error
+            .hint("the session is forgotten on this machine, but the server could not be told")),
+        _ => {
+            say(&format!("{} is logged out", kept.user));
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    username: String,
+    name: String,
+    school: String,
+    school_name: String,
+    term: Option<String>,
+    roles: Vec<Role>,
+    permissions: Vec<Permission>,
+    must_change_password: bool,
+    session_ends: String,
+}
+
+const COLUMNS: &[Column] = &[
+    ("username", "user"),
+    ("name", "name"),
+    ("school", "school"),
+    ("school_name", "school's name"),
+    ("term", "term"),
+    ("roles", "roles"),
+    ("permissions", "may"),
+    ("must_change_password", "must change password"),
+    ("session_ends", "session ends"),
+];
+
+impl From<Who> for Row {
+    fn from(who: Who) -> Self {
+        Self {
+            username: who.username,
+            name: who.name,
+            school: who.school.code,
+            school_name: who.school.name,
+            term: who.school.term.map(|term| term.name),
+            roles: who.roles,
+            permissions: who.permissions,
+            must_change_password: who.must_change_password,
+            session_ends: who.session_ends.to_string(),
+        }
+    }
+}
+
+pub async fn who_am_i(context: &Context) -> Result<Outcome, ApiError> {
+    let kept = kept(&context.settings)?.ok_or_else(not_logged_in)?;
+    let session = Session::resume(&context.settings, kept).await?;
+    output::one(context.settings.format, COLUMNS, &Row::from(session.who))?;
+    Ok(Outcome::Done)
+}
