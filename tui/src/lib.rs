@@ -1,9 +1,14 @@
 //! The Hillview client: a terminal screen for teachers and a command line for scripts.
 
+pub mod app;
 pub mod cli;
 pub mod client;
+pub mod command;
 pub mod config;
+pub mod keymap;
 pub mod msg;
+pub mod screens;
 pub mod terminal;
 pub mod theme;
 pub mod tokens;
+pub mod widgets;

@@ -1,0 +1,198 @@
+//! The stack of screens, and the way of a message through it.
+//!
+//! [`App::update`] is plain and synchronous: the old state and a message in, the new state and
+//! effects out. [`App::view`] only reads. What a screen wishes opened is looked up here, so that
+//! screens need not know each other.
+
+pub mod context;
+pub mod fetch;
+mod stack;
+mod view;
+
+use hillview_shared::accounts::Who;
+use hillview_shared::{ApiError, Kind};
+
+use crate::app::context::{Confirmation, Context, Open, Wish};
+use crate::keymap;
+use crate::msg::{Effect, Key, LineState, Msg, OutboxEvent, PendingState, Start, Ticket};
+use crate::screens::Screen;
+
+/// The smallest terminal in which the screens are whole.
+pub const SMALLEST: (u16, u16) = (60, 20);
+
+/// The client's state.
+#[derive(Debug)]
+pub struct App {
+    /// The top is last; empty while a stored session is tried.
+    stack: Vec<Box<dyn Screen>>,
+    context: Context,
+    /// The names to offer at a login.
+    school: String,
+    user: String,
+}
+
+impl App {
+    pub fn new(start: Start) -> Self {
+        let (school, user) = (
+            start.school.clone().unwrap_or_default(),
+            start.user.clone().unwrap_or_default(),
+        );
+        let resuming = start.resuming;
+        let mut app = Self {
+            stack: Vec::new(),
+            context: Context::new(start),
+            school,
+            user,
+        };
+        if !resuming {
+            app.ask_login(None);
+        }
+        app
+    }
+
+    /// Takes one message.
+    pub fn update(&mut self, message: Msg) -> Vec<Effect> {
+        match message {
+            Msg::Now(now) => self.context.now = now,
+            Msg::Resize { columns, rows } => {
+                (self.context.columns, self.context.rows) = (columns, rows);
+            }
+            Msg::Key(key) => self.key(key),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Answer { ticket, answer } => self.answer(ticket, answer.map(|boxed| *boxed)),
+            Msg::LoggedIn { ticket, answer } => self.logged_in(ticket, answer),
+            Msg::Resumed(who) => self.entered(*who),
+            Msg::Outbox { event, counts } => {
+                self.context.counts = counts;
+                self.remember(&event);
+                for screen in &mut self.stack {
+                    screen.outbox(&event, &mut self.context);
+                }
+            }
+            Msg::Line(line) => self.line(line),
+        }
+        self.grant();
+        std::mem::take(&mut self.context.effects)
+    }
+
+    fn is_too_small(&self) -> bool {
+        self.context.columns < SMALLEST.0 || self.context.rows < SMALLEST.1
+    }
+
+    fn key(&mut self, key: Key) {
+        if self.is_too_small() && keymap::name(key) != "Ctrl-Q" {
+            // What cannot be seen must not be changed.
+            return self.context.effect(Effect::Bell);
+        }
+        self.context.notice = None;
+        let Some(top) = self.stack.last_mut() else {
+            if matches!(keymap::name(key).as_str(), "Ctrl-Q" | "Esc" | "q") {
+                self.context.effect(Effect::Quit);
+            }
+            return;
+        };
+        if top.typing() && top.type_key(key, &mut self.context) {
+            return;
+        }
+        match keymap::find(top.scopes(), key, top.typing()) {
+            Some(command) => self.run(command),
+            None => {
+                if !top.type_key(key, &mut self.context) {
+                    let name = keymap::name(key);
+                    self.context
+                        .refuse(format!("{name} does nothing here; ? or F1 shows the keys"));
+                }
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if self.is_too_small() {
+            return self.context.effect(Effect::Bell);
+        }
+        self.context.notice = None;
+        if let Some(top) = self.stack.last_mut() {
+            top.paste(text, &mut self.context);
+        }
+    }
+
+    fn answer(
+        &mut self,
+        ticket: Ticket,
+        answer: Result<hillview_shared::api::HillviewResponse, ApiError>,
+    ) {
+        let asker = self.stack.iter_mut().find(|one| one.waits_for(ticket));
+        let Some(asker) = asker else {
+            return;
+        };
+        asker.answer(ticket, answer, &mut self.context);
+        let ended = |fetch: &fetch::Fetch| matches!(fetch, fetch::Fetch::Failed(error) if error.kind == Kind::SessionEnded);
+        if asker.fetch().is_some_and(ended) {
+            self.session_ended();
+        }
+    }
+
+    fn logged_in(&mut self, ticket: Ticket, answer: Result<Box<Who>, ApiError>) {
+        let asker = self.stack.iter_mut().find(|one| one.waits_for(ticket));
+        if let Some(asker) = asker {
+            asker.logged_in(answer, &mut self.context);
+        }
+    }
+
+    fn line(&mut self, line: LineState) {
+        let back = line == LineState::Online && self.context.line != LineState::Online;
+        let ended = line == LineState::SessionEnded;
+        self.context.line = line;
+        if ended {
+            self.session_ended();
+        }
+        if back && self.context.who.is_some() {
+            self.ask_again();
+        }
+    }
+
+    /// Lets every screen ask again that got no answer for want of a line or a session.
+    fn ask_again(&mut self) {
+        for screen in &mut self.stack {
+            if screen.fetch().is_some_and(fetch::Fetch::may_be_retried) {
+                screen.start(&mut self.context);
+            }
+        }
+    }
+
+    /// Keeps the picture of the outbox that a sheet opened later is drawn from.
+    fn remember(&mut self, event: &OutboxEvent) {
+        let pending = &mut self.context.pending;
+        match event {
+            OutboxEvent::Loaded(all) => {
+                *pending = all.iter().map(|one| (one.edit, one.clone())).collect();
+            }
+            OutboxEvent::Queued { pending: one, .. } => {
+                pending.insert(one.edit, one.clone());
+            }
+            OutboxEvent::Refused {
+                edit,
+                code,
+                message,
+                ..
+            } => {
+                if let Some(known) = pending.get_mut(edit) {
+                    let (code, message) = (code.clone(), message.clone());
+                    known.state = PendingState::Refused { code, message };
+                }
+            }
+            OutboxEvent::Conflict { edit, theirs, .. } => {
+                if let Some(known) = pending.get_mut(edit) {
+                    let theirs = theirs.clone();
+                    known.state = PendingState::Conflict { theirs };
+                }
+            }
+            OutboxEvent::Saved { edit, .. } | OutboxEvent::Dropped { edit, .. } => {
+                pending.remove(edit);
+            }
+            OutboxEvent::NotKept { .. }
+            | OutboxEvent::Sending { .. }
+            | OutboxEvent::Waiting { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Opening and leaving screens, and the commands that belong to no screen.
+
+use hillview_shared::accounts::Who;
+
+use super::{App, Confirmation, Open, Wish};
+use crate::command::{self, Command, Entry, Scope};
+use crate::msg::{Effect, LineState};
+use crate::screens::Screen;
+use crate::screens::classes::Classes;
+use crate::screens::confirm::Confirm;
+use crate::screens::help::Help;
+use crate::screens::history::History;
+use crate::screens::login::LogIn;
+use crate::screens::marks::Marks;
+use crate::screens::outbox::Outbox;
+use crate::screens::palette::{Choice, Palette};
+use crate::screens::password::Password;
+use crate::screens::sheets::Sheets;
+use crate::screens::student::StudentPage;
+use crate::screens::students::Students;
+
+impl App {
+    /// Does a command, or says why it cannot be done.
+    pub(super) fn run(&mut self, command: Command) {
+        if let Some(why) = self.why_not(command) {
+            return self.context.refuse(why);
+        }
+        let context = &mut self.context;
+        match command {
+            Command::Help => context.open(Open::Help),
+            Command::Palette => context.open(Open::Palette),
+            Command::Outbox => context.open(Open::Outbox),
+            Command::ChangePassword => context.open(Open::ChangePassword),
+            Command::Retry => context.effect(Effect::Retry),
+            Command::Redraw => context.effect(Effect::Redraw),
+            Command::LogOut => {
+                context.ask("End the session?", Confirmation::LogOut);
+            }
+            Command::Quit => self.quit(),
+            Command::Back => self.back(),
+            Command::Refresh => {
+                if let Some(top) = self.stack.last_mut() {
+                    top.start(context);
+                }
+            }
+            other => {
+                if let Some(top) = self.stack.last_mut() {
+                    top.command(other, context);
+                }
+            }
+        }
+    }
+
+    /// Does what the screens wished.
+    pub(super) fn grant(&mut self) {
+        while !self.context.wishes.is_empty() {
+            for wish in std::mem::take(&mut self.context.wishes) {
+                match wish {
+                    Wish::Open(open) => self.open(open),
+                    Wish::Close => self.close(),
+                    Wish::CloseAndRun(command) => {
+                        self.close();
+                        self.run(command);
+                    }
+                    Wish::CloseAndConfirm(what) => {
+                        self.close();
+                        self.confirmed(what);
+                    }
+                    Wish::Entered(who) => self.entered(*who),
+                }
+            }
+        }
+    }
+
+    /// Shows the login over whatever is open, which keeps all that was typed.
+    pub(super) fn ask_login(&mut self, why: Option<&str>) {
+        if !self.stack.iter().any(|screen| screen.is_login()) {
+            let login = LogIn::new(&self.school, &self.user, why);
+            self.stack.push(Box::new(login));
+        }
+    }
+
+    pub(super) fn session_ended(&mut self) {
+        let why = self
+            .context
+            .who
+            .is_some()
+            .then_some("your session has ended: log in again, nothing that you typed is lost");
+        self.ask_login(why);
+    }
+
+    /// Somebody is logged in. Another person than before never sees what was open.
+    pub(super) fn entered(&mut self, who: Who) {
+        let known = self.context.who.as_ref();
+        let same = known
+            .is_some_and(|known| (known.user, &known.school.code) == (who.user, &who.school.code));
+        self.school.clone_from(&who.school.code);
+        self.user.clone_from(&who.username);
+        let must_change = who.must_change_password;
+        self.context.who = Some(who);
+        if self.context.line == LineState::SessionEnded {
+            self.context.line = LineState::Online;
+        }
+        self.stack.retain(|screen| !screen.is_login());
+        if !same {
+            self.stack.clear();
+            self.context.pending.clear();
+        }
+        if must_change {
+            self.stack.clear();
+            self.stack.push(Box::new(Password::first()));
+        } else if self.stack.is_empty() {
+            let mut home = Sheets::default();
+            home.start(&mut self.context);
+            self.stack.push(Box::new(home));
+        } else {
+            self.ask_again();
+        }
+    }
+
+    /// Why a command cannot be done on the top screen now.
+    pub(super) fn why_not(&self, command: Command) -> Option<String> {
+        let logged_in = self.context.who.is_some();
+        match command {
+            Command::Outbox | Command::ChangePassword | Command::LogOut if !logged_in => {
+                Some("log in first".to_owned())
+            }
+            Command::Retry if self.context.line == LineState::Online => {
+                Some("the server is reached already".to_owned())
+            }
+            _ => self.stack.last()?.why_not(command, &self.context),
+        }
+    }
+
+    fn open(&mut self, open: Open) {
+        let mut screen: Box<dyn Screen> = match open {
+            Open::Sheet { sheet, student } => Box::new(Marks::new(sheet, student)),
+            Open::Students { class, searching } => Box::new(Students::new(class, searching)),
+            Open::Student(student) => Box::new(StudentPage::new(student)),
+            Open::Classes => Box::new(Classes::default()),
+            Open::History {
+                sheet,
+                student,
+                name,
+            } => Box::new(History::new(sheet, student, name)),
+            Open::Outbox => Box::new(Outbox::default()),
+            Open::ChangePassword => Box::new(Password::wanted()),
+            Open::Confirm { question, what } => Box::new(Confirm::new(question, what)),
+            Open::Help => Box::new(self.help()),
+            Open::Palette => Box::new(Palette::new(self.choices())),
+        };
+        screen.start(&mut self.context);
+        self.stack.push(screen);
+    }
+
+    fn help(&self) -> Help {
+        let Some(top) = self.stack.last() else {
+            return Help::new(String::new(), Vec::new());
+        };
+        let entries =
+            command::within(top.scopes()).map(|entry| (entry, self.why_not(entry.command)));
+        Help::new(top.place(), entries.collect())
+    }
+
+    /// Every command there is, with the reason where it cannot be done here.
+    fn choices(&self) -> Vec<Choice> {
+        let scopes = self.stack.last().map_or(&[][..], |top| top.scopes());
+        let here = command::within(scopes).map(|entry| Choice {
+            entry,
+            why_not: self.why_not(entry.command),
+        });
+        let elsewhere =
+            |entry: &&Entry| !scopes.contains(&entry.scope) && entry.scope != Scope::Confirm;
+        let others = command::TABLE.iter().filter(elsewhere).map(|entry| Choice {
+            entry,
+            why_not: Some(format!("in: {}", entry.scope.title())),
+        });
+        here.chain(others).collect()
+    }
+
+    fn close(&mut self) {
+        self.stack.pop();
+        if self.stack.is_empty() {
+            self.ask_login(None);
+        }
+    }
+
+    fn back(&mut self) {
+        let Some(top) = self.stack.last() else {
+            return;
+        };
+        if let Some(unsaved) = top.unsaved() {
+            let question = format!("Leave and lose {unsaved}?");
+            return self.context.ask(question, Confirmation::Leave);
+        }
+        if self.stack.len() == 1 || top.is_login() {
+            return self
+                .context
+                .say("this is where it begins; Ctrl-Q leaves Hillview");
+        }
+        self.close();
+    }
+
+    fn quit(&mut self) {
+        let typed = self.stack.iter().find_map(|screen| screen.unsaved());
+        let counts = self.context.counts;
+        let question = match (typed, counts.waiting, counts.held) {
+            (Some(typed), _, _) => format!("Leave Hillview and lose {typed}?"),
+            (None, 0, 0) => return self.context.effect(Effect::Quit),
+            (None, 0, 1) => {
+                "1 mark waits for your decision; it stays on this machine. Leave Hillview?"
+                    .to_owned()
+            }
+            (None, 0, held) => format!(
+                "{held} marks wait for your decision; they stay on this machine. Leave Hillview?"
+            ),
+            (None, 1, _) => {
+                "1 mark is not sent yet; it stays on this machine. Leave Hillview?".to_owned()
+            }
+            (None, waiting, _) => format!(
+                "{waiting} marks are not sent yet; they stay on this machine. Leave Hillview?"
+            ),
+        };
+        self.context.ask(question, Confirmation::Quit);
+    }
+
+    fn confirmed(&mut self, what: Confirmation) {
+        match what {
+            Confirmation::Quit => self.context.effect(Effect::Quit),
+            Confirmation::Leave => self.close(),
+            Confirmation::LogOut => {
+                self.context.effect(Effect::LogOut);
+                self.context.who = None;
+                self.context.pending.clear();
+                self.context.counts = crate::msg::OutboxCounts::default();
+                self.stack.clear();
+                self.ask_login(None);
+            }
+            other => {
+                if let Some(top) = self.stack.last_mut() {
+                    top.confirmed(other, &mut self.context);
+                }
+            }
+        }
+    }
+}
