@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
 use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, UserId};
@@ -160,5 +161,28 @@ impl Caller {
         let of_subject =
             |taught: &Taught| taught.class_id == class && taught.offering_id == Some(offering);
         self.leads(class) || self.teaching().iter().any(of_subject)
+    }
+
+    /// Whether the caller sees the students of a class.
+    pub fn sees_class(&self, class: ClassId) -> bool {
+        self.may(Permission::StudentsRead) || self.teaches_in(class)
+    }
+
+    /// Whether the caller sees the marks of a subject in a class.
+    pub fn sees_marks(&self, class: ClassId, offering: OfferingId) -> bool {
+        self.may(Permission::MarksRead) || self.teaches(class, offering)
+    }
+
+    /// Refuses marks that the caller does not see, in the words of a sheet that does not exist.
+    pub fn must_see_marks(&self, class: ClassId, offering: OfferingId) -> Result<()> {
+        match self.sees_marks(class, offering) {
+            true => Ok(()),
+            false => Err(ApiError::not_found("sheet").into()),
+        }
+    }
+
+    /// Which day it is at the school.
+    pub fn today(&self, now: Moment) -> NaiveDate {
+        now.utc().with_timezone(&self.tenant.zone).date_naive()
     }
 }

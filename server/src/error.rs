@@ -48,6 +48,15 @@ impl Error {
         }
     }
 
+    /// Says `refusal` when a row that is pointed to is not there, or one that is pointed to stays.
+    #[must_use]
+    pub fn on_foreign_key(self, refusal: ApiError) -> Self {
+        match self {
+            Self::Database(failure) if failure.why == Why::ForeignKey => refusal.into(),
+            other => other,
+        }
+    }
+
     /// What a person is told. Faults are logged here, once, under the reference that is told.
     pub fn told(self) -> ApiError {
         let told = match &self {

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod ops;
 pub mod service;
 
 pub use error::{Error, Result};

@@ -48,7 +48,32 @@ pub struct Paper {
     pub out_of: Score,
 }
 
-/// Adds a subject, or a paper to a subject, in the named grades.
+/// A paper of a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewPaper {
+    /// Unique in the subject, at most 20 characters: `GRAM`.
+    pub code: String,
+    /// `Grammar`.
+    pub name: String,
+    /// Its weight in the subject, in hundredths.
+    pub weight: i32,
+    /// The out-of that a new sheet starts with.
+    pub out_of: Score,
+}
+
+impl NewPaper {
+    /// The paper of a subject that has one: without a code or a name, out of 100.
+    pub fn only() -> Self {
+        Self {
+            code: String::new(),
+            name: String::new(),
+            weight: 10_000,
+            out_of: Score::whole(100),
+        }
+    }
+}
+
+/// Adds a subject in the named grades, or gives a subject that is there other papers in them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddSubject {
     /// Unique code, at most 20 characters: `FRE`.
@@ -60,4 +85,7 @@ pub struct AddSubject {
     pub aliases: Vec<String>,
     /// The grades that it is taught in, as people write them.
     pub grades: Vec<String>,
+    /// Its papers; one out of 100 when empty.
+    #[serde(default)]
+    pub papers: Vec<NewPaper>,
 }

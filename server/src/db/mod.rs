@@ -3,12 +3,21 @@
 //! Not here: who may do what (that is `service`), and anything that decides on data it has read.
 
 pub mod accounts;
+pub mod assessments;
+pub mod calendar;
+pub mod classes;
 pub mod engine;
 mod failure;
+mod fragments;
+pub mod marks;
 pub mod migrate;
 pub mod schools;
+pub mod sheets;
+pub mod staff;
 mod statement;
 mod storage;
+pub mod students;
+pub mod subjects;
 pub mod tenants;
 
 pub use engine::{Db, On, Tx, counted};

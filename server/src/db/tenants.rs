@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use hillview_shared::{ApiError, Kind};
 use tokio::sync::Semaphore;
 
+use super::calendar;
 use super::engine::{Db, Pools};
 use super::migrate::{self, Scope};
 use super::schools::{self, School};
@@ -44,6 +45,8 @@ enum Storage {
 pub struct Tenant {
     pub code: Arc<str>,
     pub name: Arc<str>,
+    /// By it the server knows which day it is at the school.
+    pub zone: chrono_tz::Tz,
     pub db: Db,
 }
 
@@ -144,16 +147,21 @@ impl Tenants {
         let known = self
             .lock()
             .get(&school.code)
-            .map(|live| live.tenant.db.clone());
-        let db = match known {
-            Some(db) => db,
+            .map(|live| (live.tenant.db.clone(), live.tenant.zone));
+        let (db, zone) = match known {
+            Some(known) => known,
             None => {
                 let db = self.connect(&school.code, false);
                 check_version(&school.code, &db).await?;
-                db
+                let zone = calendar::time_zone(&db).await?.unwrap_or_default();
+                let zone = zone
+                    .parse()
+                    .map_err(|_| Error::fault("read a school's time zone", "it is unknown"))?;
+                (db, zone)
             }
         };
         let tenant = Tenant {
+            zone,
             code: school.code.as_str().into(),
             name: school.name.as_str().into(),
             db,

@@ -2,15 +2,26 @@
 //! transaction. Not here: SQL, Redis, and how calls arrive.
 
 pub mod accounts;
+pub mod assessments;
+pub mod calendar;
+pub mod classes;
+pub mod fields;
 mod hashing;
 pub mod imports;
+pub mod marks;
 pub mod names;
 pub mod rights;
+pub mod spelling;
+pub mod staff;
+pub mod students;
+pub mod subjects;
+pub mod teaching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use hillview_shared::ids::Moment;
+use hillview_shared::grading::Scheme;
+use hillview_shared::ids::{Moment, SchemeId};
 
 use crate::cache::Cache;
 use crate::config::Config;
@@ -22,8 +33,12 @@ pub struct State {
     pub tenants: Tenants,
     pub cache: Cache,
     pub hashers: hashing::Hashers,
+    pub schemes: Schemes,
     pub clock: Clock,
 }
+
+/// Grading schemes by school and id. They never change, so they stay until there are too many.
+pub type Schemes = moka::sync::Cache<(String, SchemeId), Arc<Scheme>>;
 
 impl State {
     pub async fn open(config: &Config) -> Result<Arc<Self>> {
@@ -31,6 +46,7 @@ impl State {
             tenants: Tenants::open(config).await?,
             cache: Cache::open(config)?,
             hashers: hashing::Hashers::start(),
+            schemes: Schemes::new(1_000),
             clock: Clock::default(),
         }))
     }

@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 use hillview_shared::ApiError;
-use hillview_shared::subjects::{AddSubject, OfferingMode, Paper};
+use hillview_shared::marks::Score;
+use hillview_shared::subjects::{AddSubject, NewPaper, OfferingMode, Paper};
 use serde::Serialize;
 
 use super::Context;
@@ -27,12 +28,13 @@ pub struct List {
     grade: Option<String>,
 }
 
-/// Add a subject to grades
+/// Add a subject to grades, or split one that is there into papers
 #[derive(Args)]
 #[command(before_help = "\
 Examples:
   hillview subjects add FRE French --grades 7,8,9
-  hillview subjects add GER German --grades G7 --alias Deutsch")]
+  hillview subjects add GER German --grades G7 --alias Deutsch
+  hillview subjects add ENG English --grades 4,5,6 --paper GRAM:Grammar:60 --paper COMP:Composition:40")]
 pub struct Add {
     /// The code
     code: String,
@@ -44,6 +46,18 @@ pub struct Add {
     /// Another name that files use for it
     #[arg(long, value_name = "NAME")]
     alias: Vec<String>,
+    /// A paper, with what it is out of, which is its weight too
+    #[arg(long, value_name = "CODE:NAME:OUT-OF", value_parser = paper)]
+    paper: Vec<NewPaper>,
+}
+
+/// Reads `GRAM:Grammar:60`.
+fn paper(text: &str) -> Result<NewPaper, String> {
+    let [code, name, out_of] = text.split(':').collect::<Vec<_>>()[..] else {
+        return Err("a paper is written CODE:NAME:OUT-OF, such as GRAM:Grammar:60".to_owned());
+    };
+    let out_of = Score::parse(out_of).map_err(|error| error.to_string())?;
+    Ok(NewPaper { code: code.into(), name: name.into(), weight: out_of.hundredths(), out_of })
 }
 
 #[derive(Serialize)]
@@ -103,6 +117,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
                 name: add.name,
                 aliases: add.alias,
                 grades: add.grades,
+                papers: add.paper,
             };
             ask!(session, add_subject(request))?
         }

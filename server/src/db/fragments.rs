@@ -1,0 +1,31 @@
+//! Pieces of SQL that several statements must agree on, as literals.
+
+/// True where `enrolment` makes its student expected on a sheet of `offering` in `assessment`:
+/// enrolled on the reference day, which is today kept within the assessment's dates, and taking
+/// the offering (chosen, or taken by default and nothing else of its group chosen).
+///
+/// Two question marks: today, twice.
+macro_rules! expected {
+    () => {
+        "(enrolment.starts <= assessment.opens
+            or (enrolment.starts <= ? and enrolment.starts <= assessment.closes))
+        and (enrolment.ends is null or (enrolment.ends >= assessment.opens
+            and (enrolment.ends >= ? or enrolment.ends >= assessment.closes)))
+        and ((offering.by_default and not exists (select 1 from enrolment_offering choice
+                join offering chosen on chosen.id = choice.offering_id
+                where choice.enrolment_id = enrolment.id and chosen.id <> offering.id
+                and chosen.variant_group = offering.variant_group))
+            or exists (select 1 from enrolment_offering choice
+                where choice.enrolment_id = enrolment.id and choice.offering_id = offering.id))"
+    };
+}
+
+/// `English / Grammar`, or `Mathematics` where the paper is the only one.
+macro_rules! paper_label {
+    () => {
+        "case when paper.name = '' then subject.name
+            else subject.name || ' / ' || paper.name end"
+    };
+}
+
+pub(crate) use {expected, paper_label};

@@ -1,0 +1,258 @@
+//! Mark sheets: their making, their lists with progress, and what one shows.
+
+use chrono::NaiveDate;
+use hillview_shared::assessments::{AssessmentState, SheetState, SheetSummary};
+use hillview_shared::grading::{Band, Rounding};
+use hillview_shared::ids::{
+    AssessmentId, ClassId, OfferingId, PaperId, SchemeId, SheetId, StaffId, StudentId, Version,
+};
+use hillview_shared::marks::{MarkState, Score};
+use sqlx::FromRow;
+
+use super::classes::Grade;
+use super::{Db, Failure, On, Tx};
+
+/// The head of a sheet.
+#[derive(Clone, Debug, FromRow)]
+pub struct Head {
+    pub id: SheetId,
+    pub v: Version,
+    pub class_id: ClassId,
+    pub class: String,
+    pub offering_id: OfferingId,
+    pub paper: String,
+    pub assessment: String,
+    pub out_of: Score,
+    pub state: SheetState,
+    pub assessment_state: AssessmentState,
+    pub opens: NaiveDate,
+    pub closes: NaiveDate,
+    pub direct_levels: bool,
+    pub scheme_id: SchemeId,
+}
+
+/// The head of one sheet.
+pub async fn head(db: &Db, sheet: SheetId) -> Result<Option<Head>, Failure> {
+    db.query(concat!(
+        "select sheet.id, sheet.v, sheet.class_id, class.name as class, paper.offering_id, ",
+        super::fragments::paper_label!(),
+        " as paper, assessment.code as assessment, sheet.out_of, sheet.state,
+            assessment.state as assessment_state, assessment.opens, assessment.closes,
+            assessment.direct_levels, sheet.scheme_id
+        from sheet
+        join class on class.id = sheet.class_id
+        join assessment on assessment.id = sheet.assessment_id
+        join paper on paper.id = sheet.paper_id
+        join offering on offering.id = paper.offering_id
+        join subject on subject.id = offering.subject_id
+        where sheet.id = ?"
+    ))
+    .bind(sheet)
+    .optional()
+    .await
+}
+
+/// A student of a sheet with the mark that stands.
+#[derive(Debug, FromRow)]
+pub struct Line {
+    pub student_id: StudentId,
+    pub admission_no: String,
+    pub name: String,
+    pub state: Option<MarkState>,
+    pub score: Option<Score>,
+    pub level: Option<String>,
+    pub v: Option<Version>,
+}
+
+/// The students expected on a sheet and those who have a mark on it, by name. A student who left
+/// the class and came back may stand twice, next to each other.
+pub async fn lines(db: &Db, sheet: SheetId, today: NaiveDate) -> Result<Vec<Line>, Failure> {
+    db.query(concat!(
+        "select student.id as student_id, student.admission_no, student.name,
+            mark.state, mark.score, mark.level, mark.v
+        from sheet
+        join assessment on assessment.id = sheet.assessment_id
+        join paper on paper.id = sheet.paper_id
+        join offering on offering.id = paper.offering_id
+        join enrolment on enrolment.class_id = sheet.class_id
+        join student on student.id = enrolment.student_id
+        left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
+        where sheet.id = ? and (mark.student_id is not null or ",
+        super::fragments::expected!(),
+        ")
+        order by student.sort_name, student.id"
+    ))
+    .bind(sheet)
+    .bind(today)
+    .bind(today)
+    .all()
+    .await
+}
+
+/// Whose sheets, and which of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    /// Only within what this member of staff teaches; everything when `None`.
+    pub reach: Option<StaffId>,
+    /// Only the subjects that this member of staff teaches, not the rest of their class.
+    pub taught_by: Option<StaffId>,
+    pub assessment: Option<AssessmentId>,
+    pub class: Option<ClassId>,
+    pub after: SheetId,
+    pub limit: i64,
+}
+
+/// Sheets of one assessment, or of all that are open, in the order in which they were made.
+pub async fn list(db: &Db, filter: Filter, today: NaiveDate) -> Result<Vec<SheetSummary>, Failure> {
+    db.query(LIST)
+        .bind(today)
+        .bind(today)
+        .bind(today)
+        .bind(today)
+        .bind(filter.after)
+        .bind(filter.assessment)
+        .bind(filter.assessment)
+        .bind(filter.class)
+        .bind(filter.class)
+        .bind(filter.reach)
+        .bind(filter.reach)
+        .bind(today)
+        .bind(today)
+        .bind(filter.taught_by)
+        .bind(filter.taught_by)
+        .bind(today)
+        .bind(today)
+        .bind(filter.limit)
+        .all()
+        .await
+}
+
+const LIST: &str = concat!(
+    "select sheet.id, sheet.class_id, class.name as class, assessment.code as assessment,
+        sheet.paper_id, ",
+    super::fragments::paper_label!(),
+    " as paper, sheet.state, assessment.state as assessment_state,
+        assessment.opens, assessment.closes,
+        (select count(*) from mark where mark.sheet_id = sheet.id) as entered,
+        (select count(distinct enrolment.student_id) from enrolment
+            where enrolment.class_id = sheet.class_id and ",
+    super::fragments::expected!(),
+    ") as expected,
+        (select min(staff.name) from teaching join staff on staff.id = teaching.staff_id
+            where teaching.class_id = sheet.class_id and teaching.offering_id = paper.offering_id
+            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)) as teacher
+    from sheet
+    join class on class.id = sheet.class_id
+    join assessment on assessment.id = sheet.assessment_id
+    join paper on paper.id = sheet.paper_id
+    join offering on offering.id = paper.offering_id
+    join subject on subject.id = offering.subject_id
+    where sheet.id > ?
+        and ((? is null and assessment.state = 'open') or assessment.id = ?)
+        and (? is null or sheet.class_id = ?)
+        and (? is null or exists (select 1 from teaching
+            where teaching.staff_id = ? and teaching.class_id = sheet.class_id
+            and (teaching.offering_id is null or teaching.offering_id = paper.offering_id)
+            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+        and (? is null or exists (select 1 from teaching
+            where teaching.staff_id = ? and teaching.class_id = sheet.class_id
+            and teaching.offering_id = paper.offering_id
+            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+    order by sheet.id
+    limit ?"
+);
+
+/// A sheet that people may name.
+#[derive(Clone, Debug, FromRow)]
+pub struct Named {
+    pub id: SheetId,
+    pub class_id: ClassId,
+    pub class: String,
+    #[sqlx(flatten)]
+    pub grade: Grade,
+    pub stream: String,
+    pub offering_id: OfferingId,
+    pub paper_id: PaperId,
+    pub subject_code: String,
+    pub subject: String,
+    pub subject_short: String,
+    pub aliases: String,
+    pub paper_code: String,
+    pub paper_name: String,
+}
+
+/// Every sheet of an assessment under its names, to find the one that somebody means.
+pub async fn named(db: &Db, assessment: AssessmentId) -> Result<Vec<Named>, Failure> {
+    db.query(
+        "select sheet.id, sheet.class_id, class.name as class, class.grade_id, grade.code,
+            grade.name, grade.short, class.stream, paper.offering_id, sheet.paper_id,
+            subject.code as subject_code, subject.name as subject,
+            subject.short_name as subject_short, subject.aliases, paper.code as paper_code,
+            paper.name as paper_name
+        from sheet
+        join class on class.id = sheet.class_id
+        join grade on grade.id = class.grade_id
+        join paper on paper.id = sheet.paper_id
+        join offering on offering.id = paper.offering_id
+        join subject on subject.id = offering.subject_id
+        where sheet.assessment_id = ?
+        order by sheet.id",
+    )
+    .bind(assessment)
+    .all()
+    .await
+}
+
+/// Makes the sheets that an assessment still lacks: one for each class of its grades and paper
+/// that every student takes, or that a student of the class has chosen.
+pub async fn make(tx: &mut Tx, assessment: AssessmentId) -> Result<u64, Failure> {
+    tx.query(
+        "insert into sheet (assessment_id, class_id, paper_id, scheme_id, out_of, state, v)
+        select assessment.id, class.id, paper.id,
+            case when assessment.direct_levels then level.level_scheme_id
+                else level.score_scheme_id end,
+            coalesce(assessment.out_of, paper.out_of), 'open', 0
+        from assessment
+        join assessment_grade on assessment_grade.assessment_id = assessment.id
+        join grade on grade.id = assessment_grade.grade_id
+        join level on level.id = grade.level_id
+        join class on class.grade_id = grade.id and class.year_id = assessment.year_id
+        join offering on offering.grade_id = grade.id
+        join paper on paper.offering_id = offering.id
+        where assessment.id = ?
+            and (offering.by_default or exists (select 1 from enrolment_offering
+                join enrolment on enrolment.id = enrolment_offering.enrolment_id
+                where enrolment_offering.offering_id = offering.id
+                and enrolment.class_id = class.id))
+            and not exists (select 1 from sheet made where made.assessment_id = assessment.id
+                and made.class_id = class.id and made.paper_id = paper.id)
+        order by grade.ordinal, class.name, offering.ordinal, paper.ordinal",
+    )
+    .bind(assessment)
+    .execute()
+    .await
+}
+
+/// A band of a scheme, with the scheme's head.
+#[derive(Debug, FromRow)]
+pub struct SchemeRow {
+    pub scheme: String,
+    pub rounding: Rounding,
+    #[sqlx(flatten)]
+    pub band: Band,
+}
+
+/// The bands of a scheme, the highest first.
+pub async fn scheme(on: On<'_>, scheme: SchemeId) -> Result<Vec<SchemeRow>, Failure> {
+    on.query(
+        "select scheme.code as scheme, scheme.rounding, band.code, band.label, band.lower,
+            band.points
+        from scheme
+        join band on band.scheme_id = scheme.id
+        where scheme.id = ?
+        order by band.lower desc",
+    )
+    .bind(scheme)
+    .all()
+    .await
+}

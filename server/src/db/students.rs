@@ -1,0 +1,317 @@
+//! Students and their enrolments.
+
+use chrono::NaiveDate;
+use hillview_shared::ids::{ClassId, Moment, StaffId, StudentId, UserId, Version};
+use hillview_shared::marks::{MarkState, Score};
+use hillview_shared::students::{Enrolment, Sex, Student};
+use sqlx::FromRow;
+
+use super::{Db, Failure, On, Tx};
+
+macro_rules! student {
+    ($rest:literal) => {
+        concat!(
+            "select student.id, student.admission_no, student.name, student.sex,
+                student.birth_date, student.status, enrolment.class_id, class.name as class,
+                student.v, student.sort_name
+            from student
+            left join enrolment on enrolment.open_student_id = student.id
+            left join class on class.id = enrolment.class_id ",
+            $rest
+        )
+    };
+}
+
+/// A student with the key that lists are ordered by.
+#[derive(Debug, FromRow)]
+pub struct Listed {
+    #[sqlx(flatten)]
+    pub student: Student,
+    pub sort_name: String,
+}
+
+/// Which students.
+pub struct Filter<'a> {
+    /// Only those in a class that this member of staff teaches; everyone when `None`.
+    pub reach: Option<StaffId>,
+    pub class: Option<ClassId>,
+    /// Folded beginnings of words of the name: each must fit.
+    pub words: [&'a str; 3],
+    /// The folded beginning of the admission number, which fits instead of the name.
+    pub number: &'a str,
+    pub all: bool,
+    pub after: (&'a str, StudentId),
+    pub limit: i64,
+}
+
+/// Students by name.
+pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<Listed>, Failure> {
+    let word = |word: &str| format!("% {}%", escaped(word));
+    db.query(student!(
+        "where (student.sort_name > ? or (student.sort_name = ? and student.id > ?))
+            and (? or student.status = 'active')
+            and (? is null or enrolment.class_id = ?)
+            and ((student.search_name like ? escape '!' and student.search_name like ? escape '!'
+                    and student.search_name like ? escape '!')
+                or student.admission_key like ? escape '!')
+            and (? is null or exists (select 1 from teaching
+                where teaching.staff_id = ? and teaching.class_id = enrolment.class_id
+                and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+        order by student.sort_name, student.id
+        limit ?"
+    ))
+    .bind(filter.after.0)
+    .bind(filter.after.0)
+    .bind(filter.after.1)
+    .bind(filter.all)
+    .bind(filter.class)
+    .bind(filter.class)
+    .bind(word(filter.words[0]))
+    .bind(word(filter.words[1]))
+    .bind(word(filter.words[2]))
+    .bind(format!("{}%", escaped(filter.number)))
+    .bind(filter.reach)
+    .bind(filter.reach)
+    .bind(today)
+    .bind(today)
+    .bind(filter.limit)
+    .all()
+    .await
+}
+
+/// Text that LIKE takes as it stands.
+fn escaped(text: &str) -> String {
+    text.replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_")
+}
+
+/// The student of an id.
+pub async fn one(on: On<'_>, student: StudentId) -> Result<Option<Student>, Failure> {
+    on.query(student!("where student.id = ?"))
+        .bind(student)
+        .optional()
+        .await
+}
+
+/// The student of a folded admission number.
+pub async fn numbered(db: &Db, key: &str) -> Result<Option<Student>, Failure> {
+    db.query(student!("where student.admission_key = ?"))
+        .bind(key)
+        .optional()
+        .await
+}
+
+/// Every enrolment of a student, the latest first.
+pub async fn enrolments(db: &Db, student: StudentId) -> Result<Vec<Enrolment>, Failure> {
+    db.query(
+        "select class.name as class, academic_year.name as year, enrolment.starts, enrolment.ends
+        from enrolment
+        join class on class.id = enrolment.class_id
+        join academic_year on academic_year.id = class.year_id
+        where enrolment.student_id = ?
+        order by enrolment.starts desc, enrolment.id desc",
+    )
+    .bind(student)
+    .all()
+    .await
+}
+
+/// A mark on a student's page.
+#[derive(Debug, FromRow)]
+pub struct StudentMark {
+    pub assessment: String,
+    pub paper: String,
+    pub class_id: ClassId,
+    pub offering_id: hillview_shared::ids::OfferingId,
+    pub scheme_id: hillview_shared::ids::SchemeId,
+    pub state: MarkState,
+    pub score: Option<Score>,
+    pub level: Option<String>,
+    pub out_of: Score,
+}
+
+/// The marks of a student in the year of a day.
+pub async fn marks(
+    db: &Db,
+    student: StudentId,
+    year: hillview_shared::ids::YearId,
+) -> Result<Vec<StudentMark>, Failure> {
+    db.query(concat!(
+        "select assessment.code as assessment, ",
+        super::fragments::paper_label!(),
+        " as paper, sheet.class_id, paper.offering_id, sheet.scheme_id, mark.state, mark.score,
+            mark.level, sheet.out_of
+        from mark
+        join sheet on sheet.id = mark.sheet_id
+        join assessment on assessment.id = sheet.assessment_id
+        join paper on paper.id = sheet.paper_id
+        join offering on offering.id = paper.offering_id
+        join subject on subject.id = offering.subject_id
+        where mark.student_id = ? and assessment.year_id = ?
+        order by assessment.opens, assessment.id, offering.ordinal, paper.ordinal"
+    ))
+    .bind(student)
+    .bind(year)
+    .all()
+    .await
+}
+
+/// A student to add; the keys are folded.
+pub struct NewStudent<'a> {
+    pub admission_no: &'a str,
+    pub name: &'a str,
+    pub sex: Option<Sex>,
+    pub birth_date: Option<NaiveDate>,
+}
+
+/// The folded form of an admission number, by which it is unique.
+pub fn admission_key(number: &str) -> String {
+    number.to_lowercase()
+}
+
+/// The folded form of a name for order.
+pub fn sort_name(name: &str) -> String {
+    hillview_shared::text::fold(name)
+}
+
+/// The folded form of a name for search: a space before each word.
+pub fn search_name(name: &str) -> String {
+    format!(" {}", hillview_shared::text::fold(name))
+}
+
+/// Adds a student.
+pub async fn add(
+    tx: &mut Tx,
+    new: &NewStudent<'_>,
+    by: UserId,
+    at: Moment,
+) -> Result<StudentId, Failure> {
+    let id = tx
+        .query(
+            "insert into student (admission_no, admission_key, name, sort_name, search_name, sex,
+                birth_date, status, created_at, created_by, updated_at, updated_by)
+            values (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)",
+        )
+        .bind(new.admission_no)
+        .bind(admission_key(new.admission_no))
+        .bind(new.name)
+        .bind(sort_name(new.name))
+        .bind(search_name(new.name))
+        .bind(new.sex)
+        .bind(new.birth_date)
+        .bind(at)
+        .bind(by)
+        .bind(at)
+        .bind(by)
+        .insert()
+        .await?;
+    Ok(StudentId(id))
+}
+
+/// Writes a student's row when it still has the version that the change is based on.
+pub async fn edit(tx: &mut Tx, student: &Student, by: UserId, at: Moment) -> Result<bool, Failure> {
+    let rows = tx
+        .query(
+            "update student set admission_no = ?, admission_key = ?, name = ?, sort_name = ?,
+                search_name = ?, sex = ?, birth_date = ?, status = ?, v = v + 1, updated_at = ?,
+                updated_by = ?
+            where id = ? and v = ?",
+        )
+        .bind(&student.admission_no)
+        .bind(admission_key(&student.admission_no))
+        .bind(&student.name)
+        .bind(sort_name(&student.name))
+        .bind(search_name(&student.name))
+        .bind(student.sex)
+        .bind(student.birth_date)
+        .bind(student.status)
+        .bind(at)
+        .bind(by)
+        .bind(student.id)
+        .bind(student.v)
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Counts a student's version up and so holds the row; the version after it.
+pub async fn hold(tx: &mut Tx, student: StudentId) -> Result<Option<Version>, Failure> {
+    tx.query("update student set v = v + 1 where id = ?")
+        .bind(student)
+        .execute()
+        .await?;
+    let found: Option<(Version,)> = tx
+        .query("select v from student where id = ?")
+        .bind(student)
+        .optional()
+        .await?;
+    Ok(found.map(|(v,)| v))
+}
+
+/// Ends the open enrolment of a student. One that would end before it began is taken away, as if
+/// it had never been: the student was moved again on the same day.
+pub async fn end_enrolment(
+    tx: &mut Tx,
+    student: StudentId,
+    last_day: NaiveDate,
+) -> Result<(), Failure> {
+    tx.query(
+        "delete from enrolment_offering where enrolment_id in
+            (select id from enrolment where open_student_id = ? and starts > ?)",
+    )
+    .bind(student)
+    .bind(last_day)
+    .execute()
+    .await?;
+    tx.query("delete from enrolment where open_student_id = ? and starts > ?")
+        .bind(student)
+        .bind(last_day)
+        .execute()
+        .await?;
+    tx.query("update enrolment set ends = ?, open_student_id = null where open_student_id = ?")
+        .bind(last_day)
+        .bind(student)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Enrols a student in a class from a day.
+pub async fn enrol(
+    tx: &mut Tx,
+    student: StudentId,
+    class: ClassId,
+    starts: NaiveDate,
+    by: UserId,
+    at: Moment,
+) -> Result<(), Failure> {
+    tx.query(
+        "insert into enrolment (student_id, class_id, starts, open_student_id, created_at,
+            created_by)
+        values (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(student)
+    .bind(class)
+    .bind(starts)
+    .bind(student)
+    .bind(at)
+    .bind(by)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The highest admission number that is a plain number, for the next one.
+pub async fn highest_number(on: On<'_>) -> Result<Option<String>, Failure> {
+    let found: Option<(String,)> = on
+        .query(
+            "select admission_no from student
+            where admission_key >= '0' and admission_key < ':'
+            order by length(admission_key) desc, admission_key desc
+            limit 1",
+        )
+        .optional()
+        .await?;
+    Ok(found.map(|(number,)| number))
+}

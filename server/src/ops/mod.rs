@@ -1,0 +1,3 @@
+//! The commands of the server's binary.
+
+pub mod packs;

@@ -1,0 +1,85 @@
+//! Classes.
+
+use hillview_shared::ApiError;
+use hillview_shared::accounts::Permission;
+use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::ids::ClassId;
+
+use crate::caller::Caller;
+use crate::db::classes;
+use crate::error::Result;
+use crate::service::State;
+use crate::service::calendar::current_year;
+use crate::service::{fields, spelling};
+
+/// The longest stream label, in characters.
+pub const STREAM_MAX: usize = 20;
+
+/// Lists the classes of the current year within the caller's reach.
+pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Class>> {
+    let db = caller.db();
+    let today = caller.today(state.clock.now());
+    let whole_school = caller.may(Permission::StudentsRead) || caller.may(Permission::MarksRead);
+    if !whole_school && caller.staff().is_none() {
+        return Ok(Vec::new());
+    }
+    let year = current_year(db, today).await?;
+    Ok(classes::list(db, year, caller.staff().filter(|_| !whole_school), today).await?)
+}
+
+/// Adds a class to the current year.
+pub async fn add(state: &State, caller: &Caller, request: AddClass) -> Result<Class> {
+    let db = caller.db();
+    let now = state.clock.now();
+    let today = caller.today(now);
+    let stream = request.stream.trim().to_owned();
+    fields::optional("stream", &stream, STREAM_MAX)?;
+    let grades = classes::grades(db).await?;
+    let grade = spelling::find_grade(&grades, &request.grade)?;
+    let name = spelling::class_name(grade, &stream);
+    let year = current_year(db, today).await?;
+    let added = db
+        .write(async |tx| {
+            let id = classes::add(
+                tx,
+                year,
+                grade.grade_id,
+                (&stream, &name),
+                caller.user(),
+                now,
+            )
+            .await?;
+            Ok(classes::one(tx, id, today).await?)
+        })
+        .await;
+    let twice = || ApiError::conflict("class-exists", format!("there is a class {name} already"));
+    added.map_err(|error| {
+        error
+            .on_unique("class_year_id_grade_id_stream_unique", twice())
+            .on_unique("class_year_id_name_unique", twice())
+    })
+}
+
+/// The class of the current year that somebody means, within the caller's reach.
+pub async fn find(state: &State, caller: &Caller, text: &str) -> Result<classes::Named> {
+    let db = caller.db();
+    let year = current_year(db, caller.today(state.clock.now())).await?;
+    let named = classes::named(db.into(), year).await?;
+    let found = named
+        .into_iter()
+        .find(|class| class.is(text) && caller.sees_class(class.id));
+    found.ok_or_else(|| {
+        let message = format!("there is no class {text:?} this year, or it is not yours to see");
+        ApiError::new(hillview_shared::Kind::NotFound, "unknown-class", message)
+            .hint("hillview classes list shows those there are")
+            .into()
+    })
+}
+
+/// Refuses a class that the caller does not see, in the words of one that does not exist.
+pub fn must_see(caller: &Caller, class: ClassId) -> Result<()> {
+    match caller.sees_class(class) {
+        true => Ok(()),
+        false => Err(ApiError::not_found("class").into()),
+    }
+}

@@ -1,0 +1,388 @@
+//! Marks: who may write them, when, and that none is lost, doubled or overwritten unseen.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use hillview_shared::ApiError;
+use hillview_shared::accounts::Permission;
+use hillview_shared::ids::{Moment, OperationId, SheetId, StudentId, Version};
+use hillview_shared::marks::{
+    Edit, Entry, EntryRules, MarkChange, MarksSaved, Problem, SaveMarks, ShowHistory, Theirs,
+};
+use hillview_shared::text::is_hidden;
+use sha2::{Digest, Sha256};
+
+use crate::caller::Caller;
+use crate::db::marks::{self, NewChange, NewMark, Standing};
+use crate::db::{Tx, sheets};
+use crate::error::{Error, Result};
+use crate::service::State;
+use crate::service::assessments::{self, closed};
+
+pub mod chain;
+
+use chain::{Hash, Link};
+
+/// The most edits of one save: more than any class has.
+pub const EDITS_MAX: usize = 500;
+/// The longest reason, in characters.
+const REASON_MAX: usize = 200;
+/// The most changes of one answer.
+const HISTORY_PAGE: i64 = 200;
+
+/// Saves marks of one sheet: each lands, or says why it did not.
+pub async fn save(state: &State, caller: &Caller, request: SaveMarks) -> Result<MarksSaved> {
+    check(&request)?;
+    let now = state.clock.now();
+    let write = Write {
+        sheet: request.sheet,
+        operation: request.operation,
+        edits: &request.edits,
+        reason: request.reason.as_deref(),
+        source: caller.source(),
+        now,
+        today: caller.today(now),
+    };
+    caller
+        .db()
+        .write(async |tx| save_in(state, tx, caller, write).await)
+        .await
+}
+
+/// A save as it is carried out.
+#[derive(Clone, Copy)]
+pub struct Write<'a> {
+    pub sheet: SheetId,
+    pub operation: OperationId,
+    pub edits: &'a [Edit],
+    pub reason: Option<&'a str>,
+    pub source: &'a str,
+    pub now: Moment,
+    pub today: NaiveDate,
+}
+
+/// Saves marks of one sheet inside an open transaction; the marks, their history and the
+/// operation's answer become durable together when it commits.
+pub async fn save_in(
+    state: &State,
+    tx: &mut Tx,
+    caller: &Caller,
+    write: Write<'_>,
+) -> Result<MarksSaved> {
+    if !marks::hold(tx, write.sheet).await? {
+        return Err(ApiError::not_found("sheet").into());
+    }
+    let rows = marks::standing(tx, write.sheet, write.operation, write.today).await?;
+    let head = rows.first().ok_or_else(|| ApiError::not_found("sheet"))?;
+    let request_hash = hash_of(&write)?;
+    if let Some(reply) = answered(head, &request_hash)? {
+        marks::let_go(tx, write.sheet).await?;
+        return Ok(reply);
+    }
+    may_write(caller, head, &write)?;
+    let scheme = match head.direct_levels {
+        true => Some(assessments::scheme(state, caller, &mut *tx, head.scheme_id).await?),
+        false => None,
+    };
+    let rules = EntryRules {
+        out_of: head.out_of,
+        levels: scheme.as_deref(),
+    };
+    let version = head.v;
+    let sorted = sort(&rows, write.edits, rules);
+    let reply = MarksSaved {
+        version,
+        entered: sorted.entered,
+        problems: sorted.problems,
+    };
+    store(
+        tx,
+        caller,
+        &write,
+        version,
+        head,
+        &sorted.changed,
+        &sorted.same,
+    )
+    .await?;
+    let encoded = rmp_serde::to_vec_named(&reply)
+        .map_err(|error| Error::fault("encode the answer to a save", error))?;
+    marks::remember(
+        tx,
+        write.operation,
+        caller.user(),
+        &request_hash,
+        &encoded,
+        write.now,
+    )
+    .await?;
+    Ok(reply)
+}
+
+/// Shows the history of a sheet's marks, oldest first.
+pub async fn history(
+    state: &State,
+    caller: &Caller,
+    request: ShowHistory,
+) -> Result<Vec<MarkChange>> {
+    let db = caller.db();
+    let head = sheets::head(db, request.sheet).await?;
+    let head = head.ok_or_else(|| ApiError::not_found("sheet"))?;
+    caller.must_see_marks(head.class_id, head.offering_id)?;
+    let _ = state;
+    let changes = marks::history(
+        db,
+        request.sheet,
+        request.student,
+        request.after,
+        HISTORY_PAGE,
+    )
+    .await?;
+    let told = changes.into_iter().map(|change| MarkChange {
+        sequence: change.sequence,
+        admission_no: change.admission_no,
+        student_name: change.student_name,
+        before: marks::stored(change.old_state, change.old_score, change.old_level),
+        after: marks::stored(change.new_state, change.new_score, change.new_level),
+        by: change.by_name,
+        at: change.changed_at,
+        source: change.source,
+        reason: change.reason,
+    });
+    Ok(told.collect())
+}
+
+fn check(request: &SaveMarks) -> Result<()> {
+    if request.edits.is_empty() || request.edits.len() > EDITS_MAX {
+        let found = request.edits.len();
+        let message = format!("a save takes 1 to {EDITS_MAX} marks, not {found}");
+        return Err(ApiError::invalid("too-many-marks", message).into());
+    }
+    let students: HashSet<StudentId> = request.edits.iter().map(|edit| edit.student).collect();
+    if students.len() != request.edits.len() {
+        let message = "a save has two marks for one student";
+        return Err(ApiError::invalid("student-twice", message).into());
+    }
+    match &request.reason {
+        Some(reason) if reason.chars().count() > REASON_MAX || reason.chars().any(is_hidden) => {
+            let message =
+                format!("a reason has at most {REASON_MAX} characters and no control characters");
+            Err(ApiError::invalid("bad-reason", message).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The answer that this operation got before, when it was seen before.
+fn answered(head: &Standing, request_hash: &Hash) -> Result<Option<MarksSaved>> {
+    let (Some(seen), Some(reply)) = (&head.seen_request, &head.seen_reply) else {
+        return Ok(None);
+    };
+    if seen != request_hash {
+        let message = "this operation was used for another save";
+        return Err(ApiError::conflict("operation-reused", message)
+            .hint("send the marks again under a new operation")
+            .into());
+    }
+    rmp_serde::from_slice(reply)
+        .map(Some)
+        .map_err(|error| Error::fault("read the answer to an earlier save", error))
+}
+
+fn hash_of(write: &Write<'_>) -> Result<Hash> {
+    let request = (write.sheet, write.edits, write.reason);
+    let bytes = rmp_serde::to_vec(&request)
+        .map_err(|error| Error::fault("encode a save to hash it", error))?;
+    Ok(Sha256::digest(&bytes).into())
+}
+
+fn may_write(caller: &Caller, head: &Standing, write: &Write<'_>) -> Result<()> {
+    caller.must_see_marks(head.class_id, head.offering_id)?;
+    if !caller.may(Permission::MarksEnter) && !caller.teaches(head.class_id, head.offering_id) {
+        return Err(ApiError::denied("you may see this sheet but not enter marks on it").into());
+    }
+    let dates = (head.opens, head.closes);
+    let Some(why) = closed(head.assessment_state, head.state, dates, write.today) else {
+        return Ok(());
+    };
+    if !caller.may(Permission::MarksUnlock) {
+        return Err(ApiError::conflict("sheet-closed", why)
+            .hint("ask somebody with the right marks.unlock, such as the head teacher")
+            .into());
+    }
+    if write.reason.is_none_or(|reason| reason.trim().is_empty()) {
+        return Err(
+            ApiError::invalid("reason-needed", format!("{why}: say why you change it"))
+                .hint("give a reason, such as: remarked after appeal")
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// What a save comes to, mark by mark.
+struct Sorted<'a> {
+    /// Marks that change: before and after.
+    changed: Vec<(StudentId, Entry, &'a Entry)>,
+    /// Marks that already have the value, whatever version the writer knew.
+    same: Vec<(StudentId, &'a Entry)>,
+    problems: Vec<Problem>,
+    /// Students with a mark afterwards.
+    entered: u32,
+}
+
+fn sort<'a>(rows: &[Standing], edits: &'a [Edit], rules: EntryRules<'_>) -> Sorted<'a> {
+    let mut standing: HashMap<StudentId, &Standing> = HashMap::new();
+    for row in rows {
+        if let Some(student) = row.student_id {
+            // Who left the class and came back stands twice: being expected once is enough.
+            let known = standing.entry(student).or_insert(row);
+            if row.expected {
+                *known = row;
+            }
+        }
+    }
+    let mut marked: HashSet<StudentId> = standing
+        .values()
+        .filter(|row| row.mark_state.is_some())
+        .filter_map(|row| row.student_id)
+        .collect();
+    let mut sorted = Sorted {
+        changed: vec![],
+        same: vec![],
+        problems: vec![],
+        entered: 0,
+    };
+    for edit in edits {
+        let row = standing.get(&edit.student).copied();
+        let row = row.filter(|row| row.expected || row.mark_state.is_some());
+        match judge(row, edit, rules) {
+            Err(problem) => sorted.problems.push(problem),
+            Ok(before) if before == edit.entry => sorted.same.push((edit.student, &edit.entry)),
+            Ok(before) => {
+                match edit.entry {
+                    Entry::Blank => marked.remove(&edit.student),
+                    _ => marked.insert(edit.student),
+                };
+                sorted.changed.push((edit.student, before, &edit.entry));
+            }
+        }
+    }
+    sorted.entered = u32::try_from(marked.len()).unwrap_or(u32::MAX);
+    sorted
+}
+
+/// The mark that an edit replaces, or why it may not.
+fn judge(row: Option<&Standing>, edit: &Edit, rules: EntryRules<'_>) -> Result<Entry, Problem> {
+    let problem = |code: &str, message: String| Problem {
+        student: edit.student,
+        code: code.to_owned(),
+        message,
+        theirs: None,
+    };
+    let Some(row) = row else {
+        let message =
+            "this student is not on the sheet: not in the class, or not taking the subject";
+        return Err(problem("not-on-sheet", message.to_owned()));
+    };
+    edit.entry
+        .check(rules)
+        .map_err(|error| problem(error.code(), error.to_string()))?;
+    let entry = row.entry();
+    let version = row.mark_v.unwrap_or(Version(0));
+    if version != edit.based_on && entry != edit.entry {
+        let (by, at) = (row.changed_by.clone().unwrap_or_default(), row.changed_at);
+        let message = match (&entry, by.as_str()) {
+            (Entry::Blank, _) => "somebody cleared this mark meanwhile".to_owned(),
+            (entry, by) => format!("{by} entered {entry} meanwhile"),
+        };
+        let at = at.unwrap_or(Moment(0));
+        let theirs = Some(Theirs {
+            entry,
+            version,
+            by,
+            at,
+        });
+        return Err(Problem {
+            theirs,
+            ..problem("conflict", message)
+        });
+    }
+    Ok(entry)
+}
+
+/// Writes what changed with its history. What is the same already gets the new version, so that
+/// all marks of a save have one, but no line of history.
+async fn store(
+    tx: &mut Tx,
+    caller: &Caller,
+    write: &Write<'_>,
+    version: Version,
+    head: &Standing,
+    changed: &[(StudentId, Entry, &Entry)],
+    same: &[(StudentId, &Entry)],
+) -> Result<()> {
+    let changed_to = changed.iter().map(|(student, _, after)| (*student, *after));
+    let (cleared, put): (Vec<_>, Vec<_>) =
+        changed_to.partition(|(_, after)| **after == Entry::Blank);
+    let touched = same
+        .iter()
+        .copied()
+        .filter(|(_, entry)| **entry != Entry::Blank);
+    let put: Vec<NewMark<'_>> = put
+        .into_iter()
+        .chain(touched)
+        .map(|(student, entry)| NewMark { student, entry })
+        .collect();
+    if !put.is_empty() {
+        marks::put(tx, write.sheet, version, caller.user(), write.now, &put).await?;
+    }
+    if !cleared.is_empty() {
+        let students: Vec<StudentId> = cleared.iter().map(|(student, _)| *student).collect();
+        marks::clear(tx, write.sheet, &students).await?;
+    }
+    let links = chained(caller, write, head, changed)?;
+    if !links.is_empty() {
+        marks::add_changes(tx, &links).await?;
+    }
+    Ok(())
+}
+
+fn chained<'a>(
+    caller: &Caller,
+    write: &Write<'a>,
+    head: &Standing,
+    changed: &'a [(StudentId, Entry, &Entry)],
+) -> Result<Vec<NewChange<'a>>> {
+    let mut previous: Hash = match &head.last_hash {
+        None => chain::START,
+        Some(hash) => hash
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::fault("read the end of a history", "its hash is not 32 bytes"))?,
+    };
+    let mut sequence = head.last_sequence.unwrap_or(0);
+    let links = changed.iter().map(|(student, before, after)| {
+        sequence += 1;
+        let link = Link {
+            sheet: write.sheet,
+            sequence,
+            student: *student,
+            before,
+            after,
+            by: caller.user(),
+            at: write.now,
+            operation: write.operation,
+            source: write.source,
+            reason: write.reason,
+        };
+        let hash = link.hash(&previous);
+        let previous_hash = std::mem::replace(&mut previous, hash);
+        NewChange {
+            link,
+            previous_hash,
+            hash: previous,
+        }
+    });
+    Ok(links.collect())
+}

@@ -1,0 +1,76 @@
+//! Staff and their logins.
+
+use hillview_shared::ApiError;
+use hillview_shared::accounts::Role;
+use hillview_shared::staff::{AddStaff, Staff, StaffAdded};
+
+use crate::caller::Caller;
+use crate::db::staff;
+use crate::error::Result;
+use crate::service::accounts::{self, NewLogin};
+use crate::service::{State, fields};
+
+/// Lists all staff.
+pub async fn list(_: &State, caller: &Caller) -> Result<Vec<Staff>> {
+    Ok(staff::list(caller.db()).await?)
+}
+
+/// Adds a member of staff with a login and a password that works once.
+pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<StaffAdded> {
+    let staff_no = fields::number("staff number", &request.staff_no, 30)?;
+    let name = fields::name("name", &request.name, 120)?;
+    let username = accounts::check_username(&request.username)?;
+    may_give(caller, &request.roles)?;
+    let one_time = accounts::one_time(state).await?;
+    let now = state.clock.now();
+    let added = caller
+        .db()
+        .write(async |tx| {
+            let id = staff::add(tx, &staff_no, &name, caller.user(), now).await?;
+            let new = NewLogin {
+                staff: Some(id),
+                username: &username,
+                name: &name,
+                roles: &request.roles,
+                by: Some(caller.user()),
+            };
+            accounts::add_login(tx, &new, &one_time, now).await?;
+            let (staff_no, name) = (staff_no.clone(), name.clone());
+            Ok(Staff {
+                id,
+                staff_no,
+                name,
+                username: Some(username.clone()),
+            })
+        })
+        .await;
+    let staff = added.map_err(|error| {
+        let message = format!("staff number {staff_no} is taken");
+        error.on_unique(
+            "staff_staff_key_unique",
+            ApiError::conflict("number-taken", message),
+        )
+    })?;
+    let one_time_password = one_time.password;
+    Ok(StaffAdded {
+        staff,
+        one_time_password,
+    })
+}
+
+/// Only a head, a deputy or an administrator makes another head or deputy.
+fn may_give(caller: &Caller, roles: &[Role]) -> Result<()> {
+    if roles.is_empty() {
+        let message = "a login has at least one role";
+        return Err(ApiError::invalid("no-role", message).into());
+    }
+    let heads = |role: &Role| matches!(role, Role::HeadTeacher | Role::DeputyHead);
+    let own = &caller.session().roles;
+    let head_or_admin = own
+        .iter()
+        .any(|role| heads(role) || *role == Role::SchoolAdmin);
+    match roles.iter().find(|role| heads(role) && !head_or_admin) {
+        Some(role) => Err(ApiError::denied(format!("you may not make a {role}")).into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,290 @@
+//! Students: who they are and which class they are in.
+
+use chrono::{Days, NaiveDate};
+use hillview_shared::accounts::Permission;
+use hillview_shared::ids::{ClassId, StudentId};
+use hillview_shared::marks::Entry;
+use hillview_shared::students::{
+    AddStudent, EditStudent, ListStudents, MoveStudent, Page, Student, StudentDetail, StudentMark,
+    StudentStatus, WhichStudent,
+};
+use hillview_shared::text::fold;
+use hillview_shared::{ApiError, Kind};
+
+use crate::caller::Caller;
+use crate::db::students::{self, Filter, NewStudent, admission_key};
+use crate::db::{Tx, marks};
+use crate::error::Result;
+use crate::service::State;
+use crate::service::calendar::current_year;
+use crate::service::{assessments, classes, fields};
+
+/// The longest name, in characters.
+pub const NAME_MAX: usize = 120;
+/// The longest admission number, in characters.
+pub const NUMBER_MAX: usize = 40;
+/// Between the two halves of a page's key; no name has it.
+const KEY: char = '\u{1}';
+
+/// Lists or searches students within the caller's reach.
+pub async fn list(state: &State, caller: &Caller, request: ListStudents) -> Result<Page<Student>> {
+    let limit = fields::page(request.limit)?;
+    let whole_school = caller.may(Permission::StudentsRead);
+    if !whole_school && caller.staff().is_none() {
+        return Ok(Page {
+            rows: Vec::new(),
+            next: None,
+        });
+    }
+    let search = request.search.unwrap_or_default();
+    fields::optional("search", &search, NAME_MAX)?;
+    let folded = fold(&search);
+    let mut words = folded.split(' ');
+    let words = [0; 3].map(|_| words.next().unwrap_or_default());
+    let after = request.after.unwrap_or_default();
+    let (name, id) = after.split_once(KEY).unwrap_or(("", "0"));
+    let id = id.parse().map(StudentId).map_err(|_| fields::bad_page())?;
+    let number = admission_key(search.trim());
+    let filter = Filter {
+        reach: caller.staff().filter(|_| !whole_school),
+        class: request.class,
+        words,
+        number: &number,
+        all: request.all,
+        after: (name, id),
+        limit: limit + 1,
+    };
+    let rows = students::list(caller.db(), &filter, caller.today(state.clock.now())).await?;
+    let page = fields::paged(rows, limit, |row| {
+        format!("{}{KEY}{}", row.sort_name, row.student.id)
+    });
+    Ok(Page {
+        rows: page.rows.into_iter().map(|row| row.student).collect(),
+        next: page.next,
+    })
+}
+
+/// Shows a student with every enrolment, and those marks of the year that the caller may see.
+pub async fn show(state: &State, caller: &Caller, request: WhichStudent) -> Result<StudentDetail> {
+    let db = caller.db();
+    let student = match &request {
+        WhichStudent::Id(id) => students::one(db.into(), *id).await?,
+        WhichStudent::AdmissionNo(number) => {
+            students::numbered(db, &admission_key(number.trim())).await?
+        }
+    };
+    let student = student.filter(|student| sees(caller, student));
+    let student = student.ok_or_else(|| ApiError::not_found("student"))?;
+    let enrolments = students::enrolments(db, student.id).await?;
+    let year = current_year(db, caller.today(state.clock.now())).await?;
+    let mut seen = students::marks(db, student.id, year).await?;
+    seen.retain(|mark| caller.sees_marks(mark.class_id, mark.offering_id));
+    let mut told = Vec::new();
+    for mark in seen {
+        let entry = marks::stored(Some(mark.state), mark.score, mark.level);
+        let level = match entry {
+            Entry::Score(score) => {
+                let scheme = assessments::scheme(state, caller, db, mark.scheme_id).await?;
+                scheme
+                    .band(score, mark.out_of)
+                    .map(|band| band.code.clone())
+            }
+            _ => None,
+        };
+        let (assessment, paper, out_of) = (mark.assessment, mark.paper, mark.out_of);
+        told.push(StudentMark {
+            assessment,
+            paper,
+            entry,
+            out_of,
+            level,
+        });
+    }
+    Ok(StudentDetail {
+        student,
+        enrolments,
+        marks: told,
+    })
+}
+
+/// Adds a student to a class, from today.
+pub async fn add(state: &State, caller: &Caller, request: AddStudent) -> Result<Student> {
+    let now = state.clock.now();
+    let today = caller.today(now);
+    let name = fields::name("name", &request.name, NAME_MAX)?;
+    born_before(request.birth_date, today)?;
+    classes::must_see(caller, request.class)?;
+    let given = match &request.admission_no {
+        Some(number) => Some(fields::number("admission number", number, NUMBER_MAX)?),
+        None => None,
+    };
+    let added = caller
+        .db()
+        .write(async |tx| {
+            let number = match &given {
+                Some(number) => number.clone(),
+                None => next_number(
+                    students::highest_number((&mut *tx).into())
+                        .await?
+                        .as_deref(),
+                ),
+            };
+            let new = NewStudent {
+                admission_no: &number,
+                name: &name,
+                sex: request.sex,
+                birth_date: request.birth_date,
+            };
+            let id = students::add(tx, &new, caller.user(), now).await?;
+            students::enrol(tx, id, request.class, today, caller.user(), now).await?;
+            read_back(tx, id).await
+        })
+        .await;
+    added.map_err(|error| {
+        error
+            .on_unique("student_admission_key_unique", number_taken())
+            .on_foreign_key(ApiError::not_found("class"))
+    })
+}
+
+/// Changes a student; a status other than active ends the enrolment today.
+pub async fn edit(state: &State, caller: &Caller, request: EditStudent) -> Result<Student> {
+    let now = state.clock.now();
+    let today = caller.today(now);
+    born_before(request.birth_date, today)?;
+    let name = match &request.name {
+        Some(name) => Some(fields::name("name", name, NAME_MAX)?),
+        None => None,
+    };
+    let number = match &request.admission_no {
+        Some(number) => Some(fields::number("admission number", number, NUMBER_MAX)?),
+        None => None,
+    };
+    let edited = caller
+        .db()
+        .write(async |tx| {
+            let student = students::one((&mut *tx).into(), request.student).await?;
+            let mut student = student
+                .filter(|student| sees(caller, student))
+                .ok_or_else(|| ApiError::not_found("student"))?;
+            student.v = request.based_on;
+            student.name = name.clone().unwrap_or(student.name);
+            student.admission_no = number.clone().unwrap_or(student.admission_no);
+            student.sex = request.sex.or(student.sex);
+            student.birth_date = request.birth_date.or(student.birth_date);
+            student.status = request.status.unwrap_or(student.status);
+            if !students::edit(tx, &student, caller.user(), now).await? {
+                let message = "somebody else changed this student meanwhile";
+                return Err(ApiError::conflict("changed-meanwhile", message)
+                    .hint("look at the student again, then repeat the change")
+                    .into());
+            }
+            if student.status != StudentStatus::Active && student.class_id.is_some() {
+                students::end_enrolment(tx, student.id, today).await?;
+            }
+            read_back(tx, student.id).await
+        })
+        .await;
+    edited.map_err(|error| error.on_unique("student_admission_key_unique", number_taken()))
+}
+
+/// Moves a student to another class from today; the old enrolment ends yesterday.
+pub async fn move_to(state: &State, caller: &Caller, request: MoveStudent) -> Result<Student> {
+    let now = state.clock.now();
+    let today = caller.today(now);
+    classes::must_see(caller, request.class)?;
+    let moved = caller
+        .db()
+        .write(async |tx| {
+            if students::hold(tx, request.student).await?.is_none() {
+                return Err(ApiError::not_found("student").into());
+            }
+            let student = read_back(tx, request.student).await?;
+            if !sees(caller, &student) {
+                return Err(ApiError::not_found("student").into());
+            }
+            if student.status != StudentStatus::Active {
+                let message = format!("the student is {}, not active", student.status);
+                return Err(ApiError::conflict("not-active", message).into());
+            }
+            if student.class_id != Some(request.class) {
+                enrol_anew(tx, caller, request.student, request.class, (today, now)).await?;
+            }
+            read_back(tx, request.student).await
+        })
+        .await;
+    moved.map_err(|error| error.on_foreign_key(ApiError::not_found("class")))
+}
+
+/// Ends where a student is and enrols them in another class from today.
+pub async fn enrol_anew(
+    tx: &mut Tx,
+    caller: &Caller,
+    student: StudentId,
+    class: ClassId,
+    (today, now): (NaiveDate, hillview_shared::ids::Moment),
+) -> Result<()> {
+    let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
+    students::end_enrolment(tx, student, yesterday).await?;
+    Ok(students::enrol(tx, student, class, today, caller.user(), now).await?)
+}
+
+async fn read_back(tx: &mut Tx, id: StudentId) -> Result<Student> {
+    let student = students::one(tx.into(), id).await?;
+    student.ok_or_else(|| ApiError::not_found("student").into())
+}
+
+fn sees(caller: &Caller, student: &Student) -> bool {
+    caller.may(Permission::StudentsRead)
+        || student
+            .class_id
+            .is_some_and(|class| caller.teaches_in(class))
+}
+
+fn born_before(birth_date: Option<NaiveDate>, today: NaiveDate) -> Result<()> {
+    let earliest = NaiveDate::from_ymd_opt(1900, 1, 1);
+    match birth_date {
+        Some(date) if date > today || Some(date) < earliest => {
+            let message = format!("{date} is no birth date: it lies before 1900 or after today");
+            Err(ApiError::invalid("impossible-date", message).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn number_taken() -> ApiError {
+    ApiError::new(
+        Kind::Conflict,
+        "number-taken",
+        "another student has this admission number",
+    )
+    .hint("hillview students show NUMBER shows who")
+}
+
+/// The number after the highest one, as wide as it.
+pub fn next_number(highest: Option<&str>) -> String {
+    let highest = highest.unwrap_or("0000");
+    match highest.parse::<u64>() {
+        Ok(number) => format!("{:0width$}", number + 1, width = highest.len()),
+        // A number with letters behind its digits: start above every plain one of that length.
+        Err(_) => format!("1{}", "0".repeat(highest.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_on_and_keep_their_width() {
+        for (highest, next) in [
+            (None, "0001"),
+            (Some("0009"), "0010"),
+            (Some("20240007"), "20240008"),
+            (Some("999"), "1000"),
+            (Some("12A"), "1000"),
+        ] {
+            assert_eq!(next_number(highest), next, "{highest:?}");
+        }
+    }
+}
