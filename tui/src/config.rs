@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use hillview_shared::{ApiError, Kind};
 
+use crate::client::ServerAddress;
+
 /// The settings that everybody on the machine shares.
 pub const SYSTEM_FILE: &str = "/etc/hillview/config.toml";
 
@@ -192,7 +194,7 @@ impl Settings {
         for (key, value, origin) in &origins {
             let given = || (!value.is_empty()).then(|| value.clone());
             match *key {
-                "server" => settings.server.clone_from(value),
+                "server" => settings.server = address(value, origin)?,
                 "school" => settings.school = given(),
                 "user" => settings.user = given(),
                 "format" => settings.format = format(value, origin)?,
@@ -320,6 +322,14 @@ fn format(value: &str, origin: &Origin) -> Result<Format, ApiError> {
             format!("format is {value:?} ({origin}); it must be table, json or csv"),
         )),
     }
+}
+
+/// In one spelling, because sessions and the outbox are kept by it.
+fn address(value: &str, origin: &Origin) -> Result<String, ApiError> {
+    value
+        .parse::<ServerAddress>()
+        .map(|address| address.to_string())
+        .map_err(|error| usage("no-address", format!("{error} ({origin})")))
 }
 
 fn yes_or_no(key: &str, value: &str, origin: &Origin) -> Result<bool, ApiError> {

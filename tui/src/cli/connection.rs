@@ -5,7 +5,7 @@ use hillview_shared::api::{Resume, Welcome};
 use hillview_shared::{ApiError, Kind};
 
 use super::Context;
-use super::output::{say, usage};
+use super::output::say;
 use crate::client::{Client, ServerAddress, Trust, hello};
 use crate::config::Settings;
 use crate::tokens::{Session as Kept, Tokens};
@@ -66,7 +66,7 @@ pub async fn connect(
     let address: ServerAddress = settings
         .server
         .parse()
-        .map_err(|error: crate::client::AddressError| usage("no-address", error.to_string()))?;
+        .expect("the settings hold an address that was read");
     let trust = match &settings.ca {
         Some(file) => Trust::Authorities(file.clone()),
         None => Trust::Pinned(settings.folders.state.join("known_servers")),

@@ -57,7 +57,12 @@ fn paper(text: &str) -> Result<NewPaper, String> {
         return Err("a paper is written CODE:NAME:OUT-OF, such as GRAM:Grammar:60".to_owned());
     };
     let out_of = Score::parse(out_of).map_err(|error| error.to_string())?;
-    Ok(NewPaper { code: code.into(), name: name.into(), weight: out_of.hundredths(), out_of })
+    Ok(NewPaper {
+        code: code.into(),
+        name: name.into(),
+        weight: out_of.hundredths(),
+        out_of,
+    })
 }
 
 #[derive(Serialize)]

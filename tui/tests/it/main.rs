@@ -1,3 +1,5 @@
 //! The client's tests through its binary and its public parts; a module for each.
 
+mod cli;
 mod cli_reference;
+mod desk;
