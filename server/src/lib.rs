@@ -1,11 +1,18 @@
 //! The Hillview server: all rules, in front of SQLite or MySQL and Redis.
 
+pub mod api;
 pub mod cache;
 pub mod caller;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod gate;
+mod greeting;
 pub mod ops;
+pub mod rules;
+pub mod serve;
 pub mod service;
+pub mod tls;
+mod workers;
 
 pub use error::{Error, Result};

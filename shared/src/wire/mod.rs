@@ -15,7 +15,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use tarpc::RequestName;
 
 use crate::api::{HillviewRequest, HillviewResponse};
@@ -112,6 +112,13 @@ impl Answer {
         Self(bytes.into())
     }
 
+    /// The error that the reply gives, when it gives one.
+    pub fn error(&self) -> Option<ApiError> {
+        let reply: BTreeMap<String, Result<IgnoredAny, ApiError>> =
+            rmp_serde::from_slice(&self.0).ok()?;
+        reply.into_values().next()?.err()
+    }
+
     /// Reads the response to a call.
     ///
     /// # Errors
@@ -171,7 +178,8 @@ fn name_of(body: &[u8]) -> Option<String> {
 
     let mut from = rmp_serde::Deserializer::new(body);
     let name = from.deserialize_map(FirstKey).ok().flatten()?;
-    let plain = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let plain =
+        (1..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain.then_some(name)
 }
 

@@ -2,4 +2,5 @@
 
 mod cli;
 mod cli_reference;
+mod client;
 mod desk;

@@ -1,0 +1,205 @@
+//! The list of calls and what each does: one line a call. Who may is in [`crate::rules`], which
+//! the gate has applied before a call comes here; what happens is in [`crate::service`].
+
+use std::sync::Arc;
+
+use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Who};
+use hillview_shared::api::{Hello, Hillview, Reply, Welcome};
+use hillview_shared::assessments::{
+    AddAssessment, Assessment, ListSheets, OpenSheet, SheetOpened, SheetSummary, WhichAssessment,
+};
+use hillview_shared::calendar::Term;
+use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::ids::{ImportId, Moment};
+use hillview_shared::imports::{
+    ImportReport, ImportSummary, ListProblems, Piece, RefusedRows, RowProblem, RunImport,
+    SendChunk, StartImport,
+};
+use hillview_shared::marks::{MarkChange, MarksSaved, SaveMarks, ShowHistory};
+use hillview_shared::staff::{AddStaff, Staff, StaffAdded};
+use hillview_shared::students::{
+    AddStudent, EditStudent, ListStudents, MoveStudent, Page, Student, StudentDetail, WhichStudent,
+};
+use hillview_shared::subjects::{AddSubject, Paper};
+use hillview_shared::teaching::{AssignTeaching, Teaching};
+use hillview_shared::{ApiError, Kind};
+use tarpc::context::Context;
+
+use crate::caller::Caller;
+use crate::gate::Connection;
+use crate::greeting;
+use crate::service::{State, accounts};
+
+/// Answers one call of one connection.
+pub struct Api {
+    connection: Arc<Connection>,
+    caller: Option<Caller>,
+}
+
+impl Api {
+    /// For a call that the gate has admitted.
+    pub fn new(connection: Arc<Connection>, caller: Option<Caller>) -> Self {
+        Self { connection, caller }
+    }
+
+    fn state(&self) -> &State {
+        &self.connection.state
+    }
+
+    /// Whose call it is.
+    fn caller(&self) -> &Caller {
+        self.caller
+            .as_ref()
+            .expect("the gate admits calls with a rule beyond hello only with a session")
+    }
+}
+
+impl Hillview for Api {
+    async fn hello(self, _: Context, request: Hello) -> Reply<Welcome> {
+        Ok(greeting::hello(&self.connection, request).await?)
+    }
+
+    async fn ping(self, _: Context) -> Reply<Moment> {
+        Ok(self.state().clock.now())
+    }
+
+    async fn log_in(self, _: Context, request: LogIn) -> Reply<LoggedIn> {
+        Ok(greeting::log_in(&self.connection, request).await?)
+    }
+
+    async fn log_out(self, _: Context) -> Reply<()> {
+        Ok(greeting::log_out(&self.connection, self.caller()).await?)
+    }
+
+    async fn who_am_i(self, _: Context) -> Reply<Who> {
+        Ok(accounts::who_am_i(self.state(), self.caller()).await?)
+    }
+
+    async fn change_password(self, _: Context, request: ChangePassword) -> Reply<LoggedIn> {
+        Ok(greeting::change_password(&self.connection, self.caller(), request).await?)
+    }
+
+    async fn list_terms(self, _: Context) -> Reply<Vec<Term>> {
+        not_yet()
+    }
+
+    async fn list_classes(self, _: Context) -> Reply<Vec<Class>> {
+        not_yet()
+    }
+
+    async fn add_class(self, _: Context, _: AddClass) -> Reply<Class> {
+        not_yet()
+    }
+
+    async fn list_papers(self, _: Context) -> Reply<Vec<Paper>> {
+        not_yet()
+    }
+
+    async fn add_subject(self, _: Context, _: AddSubject) -> Reply<Vec<Paper>> {
+        not_yet()
+    }
+
+    async fn list_students(self, _: Context, _: ListStudents) -> Reply<Page<Student>> {
+        not_yet()
+    }
+
+    async fn show_student(self, _: Context, _: WhichStudent) -> Reply<StudentDetail> {
+        not_yet()
+    }
+
+    async fn add_student(self, _: Context, _: AddStudent) -> Reply<Student> {
+        not_yet()
+    }
+
+    async fn edit_student(self, _: Context, _: EditStudent) -> Reply<Student> {
+        not_yet()
+    }
+
+    async fn move_student(self, _: Context, _: MoveStudent) -> Reply<Student> {
+        not_yet()
+    }
+
+    async fn list_staff(self, _: Context) -> Reply<Vec<Staff>> {
+        not_yet()
+    }
+
+    async fn add_staff(self, _: Context, _: AddStaff) -> Reply<StaffAdded> {
+        not_yet()
+    }
+
+    async fn list_teaching(self, _: Context) -> Reply<Vec<Teaching>> {
+        not_yet()
+    }
+
+    async fn assign_teaching(self, _: Context, _: AssignTeaching) -> Reply<Teaching> {
+        not_yet()
+    }
+
+    async fn list_assessments(self, _: Context) -> Reply<Vec<Assessment>> {
+        not_yet()
+    }
+
+    async fn add_assessment(self, _: Context, _: AddAssessment) -> Reply<Assessment> {
+        not_yet()
+    }
+
+    async fn open_assessment(self, _: Context, _: WhichAssessment) -> Reply<Assessment> {
+        not_yet()
+    }
+
+    async fn lock_assessment(self, _: Context, _: WhichAssessment) -> Reply<Assessment> {
+        not_yet()
+    }
+
+    async fn list_sheets(self, _: Context, _: ListSheets) -> Reply<Page<SheetSummary>> {
+        not_yet()
+    }
+
+    async fn open_sheet(self, _: Context, _: OpenSheet) -> Reply<SheetOpened> {
+        not_yet()
+    }
+
+    async fn save_marks(self, _: Context, _: SaveMarks) -> Reply<MarksSaved> {
+        not_yet()
+    }
+
+    async fn show_history(self, _: Context, _: ShowHistory) -> Reply<Vec<MarkChange>> {
+        not_yet()
+    }
+
+    async fn start_import(self, _: Context, _: StartImport) -> Reply<ImportId> {
+        not_yet()
+    }
+
+    async fn send_chunk(self, _: Context, _: SendChunk) -> Reply<()> {
+        not_yet()
+    }
+
+    async fn run_import(self, _: Context, _: RunImport) -> Reply<ImportReport> {
+        not_yet()
+    }
+
+    async fn list_problems(self, _: Context, _: ListProblems) -> Reply<Vec<RowProblem>> {
+        not_yet()
+    }
+
+    async fn refused_rows(self, _: Context, _: RefusedRows) -> Reply<Piece> {
+        not_yet()
+    }
+
+    async fn list_imports(self, _: Context) -> Reply<Vec<ImportSummary>> {
+        not_yet()
+    }
+
+    async fn undo_import(self, _: Context, _: ImportId) -> Reply<ImportSummary> {
+        not_yet()
+    }
+}
+
+fn not_yet<T>() -> Reply<T> {
+    Err(ApiError::new(
+        Kind::Unsupported,
+        "unsupported",
+        "this server does not offer this call",
+    ))
+}

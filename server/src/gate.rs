@@ -1,0 +1,281 @@
+//! The gate: every call comes through here, whatever it is. It decodes, asks who calls, applies
+//! the rule of the call, keeps the time limit, turns a panic into an answer and writes one line
+//! of log. What a call does is not here.
+//!
+//! Each call runs in a task of its own, which the server waits for: a client that goes away cannot
+//! stop a write half way. Logged are the call, the school, the user's number, times, bytes and the
+//! outcome; never names, marks, tokens or what a call brings.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use futures::FutureExt;
+use hillview_shared::api::{Hillview, HillviewRequest, HillviewResponse};
+use hillview_shared::wire::{Answer, Call, IN_FLIGHT, time_limit};
+use hillview_shared::{ApiError, Kind};
+use tarpc::ServerError;
+use tarpc::context::{self, Context};
+use tarpc::server::Serve;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use crate::api::Api;
+use crate::caller::{self, Caller, SessionKey};
+use crate::error::{Error, Result};
+use crate::rules::{Rule, rule};
+use crate::service::State;
+use crate::service::accounts::Peer;
+
+/// What a test does to a call before it is worked on: hold it up, or panic.
+#[cfg(feature = "testing")]
+pub type Hook =
+    Arc<dyn Fn(&HillviewRequest) -> futures::future::BoxFuture<'static, ()> + Send + Sync>;
+
+/// One connection, and who speaks on it.
+pub struct Connection {
+    pub state: Arc<State>,
+    address: Arc<str>,
+    standing: Mutex<Standing>,
+    trusted: Arc<AtomicBool>,
+    stopping: AtomicBool,
+    calls: Arc<Semaphore>,
+    tasks: TaskTracker,
+    #[cfg(feature = "testing")]
+    hook: Option<Hook>,
+}
+
+/// How far a connection has come.
+#[derive(Clone)]
+enum Standing {
+    Stranger,
+    Greeted(Peer),
+    LoggedIn(Peer, SessionKey),
+}
+
+/// The server's end of one connection.
+#[derive(Clone)]
+pub struct Gate(pub Arc<Connection>);
+
+impl Connection {
+    /// A connection from an address that has said nothing yet. `trusted` becomes true once it may send long frames;
+    /// `tasks` are what a server waits for before it stops.
+    pub fn new(
+        state: Arc<State>,
+        address: Arc<str>,
+        trusted: Arc<AtomicBool>,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self {
+            state,
+            address,
+            standing: Mutex::new(Standing::Stranger),
+            trusted,
+            stopping: AtomicBool::new(false),
+            calls: Arc::new(Semaphore::new(IN_FLIGHT)),
+            tasks,
+            #[cfg(feature = "testing")]
+            hook: None,
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn hooked(mut self, hook: Option<Hook>) -> Self {
+        self.hook = hook;
+        self
+    }
+
+    /// Whether nothing is being worked on.
+    pub fn is_idle(&self) -> bool {
+        self.calls.available_permits() == IN_FLIGHT
+    }
+
+    /// Refuses every call from now on.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Hello was said by a client of this name, as histories will have it.
+    pub fn greeted(&self, client: Arc<str>) -> Peer {
+        let address = Arc::clone(&self.address);
+        let peer = Peer { client, address };
+        self.stand(Standing::Greeted(peer.clone()));
+        peer
+    }
+
+    /// The connection speaks for this session from now on, or for none.
+    pub fn speak_for(&self, peer: Peer, session: Option<SessionKey>) {
+        match session {
+            Some(session) => {
+                self.trusted.store(true, Ordering::Relaxed);
+                self.stand(Standing::LoggedIn(peer, session));
+            }
+            None => self.stand(Standing::Greeted(peer)),
+        }
+    }
+
+    /// The other end, once it has said hello.
+    pub fn peer(&self) -> Peer {
+        match self.standing() {
+            Standing::Greeted(peer) | Standing::LoggedIn(peer, _) => peer,
+            Standing::Stranger => Peer {
+                client: Arc::from("other"),
+                address: Arc::clone(&self.address),
+            },
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.clone()
+    }
+
+    fn stand(&self, standing: Standing) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// Decides whether a call may be made now; with the caller, when there is a session.
+    async fn admit(&self, request: &HillviewRequest) -> Result<Option<Caller>> {
+        if self.stopping.load(Ordering::Relaxed) {
+            let text = "the server is stopping";
+            return Err(ApiError::new(Kind::Busy, "stopping", text)
+                .hint("connect again in a moment")
+                .into());
+        }
+        let standing = self.standing();
+        let rule = rule(request);
+        let refuse = |code, text, hint| {
+            let refusal = ApiError::new(Kind::Denied, code, text).hint(hint);
+            Err(Error::from(refusal))
+        };
+        let (peer, key) = match (rule, standing) {
+            (Rule::First, Standing::Stranger) => return Ok(None),
+            (Rule::First, _) => {
+                return refuse("said-hello", "hello was said already", "say it once");
+            }
+            (_, Standing::Stranger) => {
+                let hint = "this is a fault of the client: update it";
+                return refuse("no-hello", "a connection begins with hello", hint);
+            }
+            (Rule::Greeted, _) => return Ok(None),
+            (_, Standing::Greeted(_)) => {
+                return refuse("not-logged-in", "nobody is logged in", "log in first");
+            }
+            (_, Standing::LoggedIn(peer, key)) => (peer, key),
+        };
+        let known = match rule {
+            Rule::Own => caller::resolve_unsettled(&self.state, &key, &peer.client).await,
+            _ => caller::resolve(&self.state, &key, &peer.client).await,
+        };
+        let caller = known.inspect_err(|error| {
+            if matches!(error, Error::Refused(told) if told.kind == Kind::SessionEnded) {
+                self.speak_for(peer.clone(), None);
+            }
+        })?;
+        match rule {
+            Rule::Needs(any) if !any.iter().any(|it| caller.may(*it)) => {
+                caller.require(any[0])?;
+            }
+            _ => {}
+        }
+        Ok(Some(caller))
+    }
+
+    /// Answers one call, whatever happens in it.
+    async fn answer(self: Arc<Self>, call: Call) -> Answer {
+        let started = Instant::now();
+        let method = call.method().unwrap_or_else(|| "Unknown".to_owned());
+        let mut caller = None;
+        let worked = AssertUnwindSafe(self.work(&call, &mut caller)).catch_unwind();
+        let outcome = match worked.await {
+            Ok(outcome) => outcome,
+            // What it said may hold data: the panic hook has its place, and the reference joins them.
+            Err(_) => Err(Error::fault("a call panicked", "panic").told()),
+        };
+        let answer = outcome
+            .and_then(|response| Answer::encode(&response))
+            .unwrap_or_else(|error| Answer::refusal(&method, &error));
+        self.log(&method, caller.as_ref(), started, &call, &answer);
+        answer
+    }
+
+    async fn work(
+        self: &Arc<Self>,
+        call: &Call,
+        known: &mut Option<Caller>,
+    ) -> Result<HillviewResponse, ApiError> {
+        let request = call.decode()?;
+        #[cfg(feature = "testing")]
+        if let Some(hook) = &self.hook {
+            hook(&request).await;
+        }
+        let limit = time_limit(&request);
+        let work = async {
+            let caller = self.admit(&request).await?;
+            known.clone_from(&caller);
+            let api = Api::new(Arc::clone(self), caller).serve();
+            let response = api.serve(context::current(), request).await;
+            response.map_err(|error| Error::fault("tarpc", error).told())
+        };
+        match timeout(limit, Box::pin(work)).await {
+            Ok(response) => response,
+            Err(_) => Err(ApiError::new(
+                Kind::Busy,
+                "time-limit",
+                format!("the server gave up after {} s", limit.as_secs()),
+            )
+            .hint("it may or may not have taken effect: look before you repeat it")),
+        }
+    }
+
+    fn log(
+        &self,
+        method: &str,
+        caller: Option<&Caller>,
+        started: Instant,
+        call: &Call,
+        answer: &Answer,
+    ) {
+        let error = answer.error();
+        tracing::info!(
+            method,
+            school = caller.map(Caller::school_code),
+            user = caller.map(|caller| caller.user().0),
+            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            bytes_in = call.0.len(),
+            bytes_out = answer.0.len(),
+            outcome = error.as_ref().map_or("ok", |error| error.code.as_str()),
+            reference = error.as_ref().and_then(|error| error.reference.as_deref()),
+            "call"
+        );
+    }
+}
+
+impl Serve for Gate {
+    type Req = Call;
+    type Resp = Answer;
+
+    async fn serve(self, _: Context, call: Call) -> Result<Answer, ServerError> {
+        // tarpc counts calls that wait for their answer; this counts work, also of calls that the
+        // client has given up on.
+        let Ok(permit) = Arc::clone(&self.0.calls).try_acquire_owned() else {
+            return Err(busy());
+        };
+        let tasks = self.0.tasks.clone();
+        let working = tasks.spawn_local(async move {
+            let answer = self.0.answer(call).await;
+            drop(permit);
+            answer
+        });
+        working.await.map_err(|_| busy())
+    }
+}
+
+/// Becomes `too-many-calls` at the client.
+fn busy() -> ServerError {
+    let text = "too many calls at once".to_owned();
+    ServerError::new(std::io::ErrorKind::WouldBlock, text)
+}

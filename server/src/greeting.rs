@@ -1,0 +1,129 @@
+//! The calls that decide who speaks on a connection: hello, logging in and out, a new password.
+
+use std::sync::Arc;
+
+use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn};
+use hillview_shared::api::{Hello, PROTOCOL, Welcome};
+use hillview_shared::wire::DICTIONARY;
+use hillview_shared::{ApiError, Kind};
+
+use crate::caller::Caller;
+use crate::error::Result;
+use crate::gate::Connection;
+use crate::service::accounts;
+
+pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
+    understood(&hello)?;
+    let peer = connection.greeted(source(&hello.client));
+    let resumed = match &hello.resume {
+        Some(resume) => accounts::resume(&connection.state, &peer, resume).await?,
+        None => None,
+    };
+    let who = resumed.map(|(who, session)| {
+        connection.speak_for(peer, Some(session));
+        who
+    });
+    Ok(Welcome {
+        protocol: PROTOCOL,
+        server: env!("CARGO_PKG_VERSION").to_owned(),
+        time: connection.state.clock.now(),
+        who,
+    })
+}
+
+pub async fn log_in(connection: &Connection, request: LogIn) -> Result<LoggedIn> {
+    let peer = connection.peer();
+    let (logged_in, session) = accounts::log_in(&connection.state, &peer, request).await?;
+    connection.speak_for(peer, Some(session));
+    Ok(logged_in)
+}
+
+pub async fn log_out(connection: &Connection, caller: &Caller) -> Result<()> {
+    accounts::log_out(&connection.state, caller).await?;
+    connection.speak_for(connection.peer(), None);
+    Ok(())
+}
+
+pub async fn change_password(
+    connection: &Connection,
+    caller: &Caller,
+    request: ChangePassword,
+) -> Result<LoggedIn> {
+    let peer = connection.peer();
+    let (logged_in, session) =
+        accounts::change_password(&connection.state, &peer, caller, request).await?;
+    connection.speak_for(peer, Some(session));
+    Ok(logged_in)
+}
+
+/// Refuses a client that would not understand the answers, and says which end is the older one.
+fn understood(hello: &Hello) -> Result<()> {
+    let newest = hello.dictionaries.iter().max().copied().unwrap_or(0);
+    let (ours, theirs, what) = if hello.protocol != PROTOCOL {
+        (PROTOCOL, hello.protocol, "protocol")
+    } else if !hello.dictionaries.contains(&DICTIONARY) {
+        (DICTIONARY, newest, "dictionary")
+    } else {
+        return Ok(());
+    };
+    let older = if theirs < ours { "client" } else { "server" };
+    let text = format!("the client speaks {what} {theirs}, the server speaks {ours}");
+    Err(ApiError::new(Kind::Unsupported, "wrong-protocol", text)
+        .hint(format!("update the {older}"))
+        .into())
+}
+
+/// What histories name: the client's name without its version, when it is a plain word.
+fn source(client: &str) -> Arc<str> {
+    let name = client.split(' ').next().unwrap_or_default();
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase());
+    if plain && (1..=10).contains(&name.len()) {
+        Arc::from(name)
+    } else {
+        Arc::from("other")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    fn refusal(protocol: u32, dictionaries: Vec<u32>) -> Option<ApiError> {
+        let hello = Hello {
+            protocol,
+            client: "tui 1".to_owned(),
+            dictionaries,
+            resume: None,
+        };
+        understood(&hello).err().map(Error::told)
+    }
+
+    #[test]
+    fn the_older_end_is_named() {
+        assert_eq!(refusal(PROTOCOL, vec![DICTIONARY, 99]), None);
+        for (protocol, dictionaries, hint) in [
+            (PROTOCOL - 1, vec![DICTIONARY], "update the client"),
+            (PROTOCOL + 1, vec![DICTIONARY], "update the server"),
+            (PROTOCOL, vec![], "update the client"),
+            (PROTOCOL, vec![DICTIONARY + 1], "update the server"),
+        ] {
+            let told = refusal(protocol, dictionaries).unwrap();
+            assert_eq!(told.code, "wrong-protocol");
+            assert_eq!(told.hint.as_deref(), Some(hint));
+        }
+    }
+
+    #[test]
+    fn a_history_names_plain_words_only() {
+        for (client, name) in [
+            ("tui 0.1.0", "tui"),
+            ("cli", "cli"),
+            ("", "other"),
+            ("\u{1b}[31m 1", "other"),
+            ("averyverylongname 1", "other"),
+        ] {
+            assert_eq!(&*source(client), name);
+        }
+    }
+}

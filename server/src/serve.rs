@@ -1,0 +1,329 @@
+//! Listens, takes connections and closes them; stops gracefully.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures::StreamExt;
+use hillview_shared::wire::{IDLE_MAX, IN_FLIGHT, ServerCodec};
+use tarpc::server::{BaseChannel, Channel, Config as ChannelConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::codec::Framed;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::gate::{Connection, Gate};
+use crate::service::State;
+use crate::tls;
+use crate::workers::Workers;
+
+/// Connections at the same time, whoever they are from: a school sits behind one address.
+const CONNECTIONS_MAX: usize = 12_000;
+/// A connection that has not finished its handshake by then is closed.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
+/// A connection that has not said a word by then is closed.
+const SILENT_MAX: Duration = Duration::from_secs(20);
+/// What calls get to finish when the server stops.
+const STOP_MAX: Duration = Duration::from_secs(15);
+
+/// Where a server listens.
+pub struct Listeners {
+    unix: Option<(UnixListener, PathBuf)>,
+    tls: Option<(TcpListener, TlsAcceptor)>,
+    fingerprint: Option<String>,
+    #[cfg(feature = "testing")]
+    hook: Option<crate::gate::Hook>,
+}
+
+impl Listeners {
+    /// Opens what the settings name.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let unix = unix_listener(&config.socket)?;
+        let mut listeners = Self {
+            unix: Some((unix, config.socket.clone())),
+            tls: None,
+            fingerprint: None,
+            #[cfg(feature = "testing")]
+            hook: None,
+        };
+        if let Some(address) = config.listen {
+            let identity = tls::identity(&config.data_dir, config.tls.as_ref())?;
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot listen on {address}"))?;
+            listeners.tls = Some((listener, TlsAcceptor::from(identity.config)));
+            listeners.fingerprint = Some(identity.fingerprint);
+        }
+        Ok(listeners)
+    }
+
+    /// The address of the TLS listener, with the port that was found when 0 was asked for.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls.as_ref()?.0.local_addr().ok()
+    }
+
+    /// What clients see when they first connect with TLS.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
+    }
+
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn hooked(mut self, hook: crate::gate::Hook) -> Self {
+        self.hook = Some(hook);
+        self
+    }
+}
+
+/// Serves until `shutdown`; then takes no new calls, lets running ones finish and returns.
+pub async fn serve(
+    state: Arc<State>,
+    listeners: Listeners,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let workers = Workers::start()?;
+    let Listeners {
+        unix,
+        tls,
+        fingerprint,
+        ..
+    } = &listeners;
+    if let Some((_, path)) = unix {
+        tracing::info!(socket = %path.display(), "listening");
+    }
+    if let (Some(address), Some(fingerprint)) = (listeners.tls_address(), fingerprint) {
+        tracing::info!(%address, fingerprint, "listening with TLS 1.3");
+    }
+    let server = Server {
+        state,
+        connections: TaskTracker::new(),
+        calls: TaskTracker::new(),
+        stop: CancellationToken::new(),
+        room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        workers,
+        #[cfg(feature = "testing")]
+        hook: listeners.hook.clone(),
+    };
+    let from_unix = async {
+        match unix {
+            Some((listener, _)) => server.accept_unix(listener).await,
+            None => std::future::pending().await,
+        }
+    };
+    let from_tls = async {
+        match tls {
+            Some((listener, acceptor)) => server.accept_tls(listener, acceptor).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = from_unix => {}
+        () = from_tls => {}
+        () = shutdown => {}
+    }
+    if let Some((_, path)) = unix {
+        let _ = std::fs::remove_file(path);
+    }
+    drop(listeners);
+    server.finish().await;
+    Ok(())
+}
+
+#[derive(Clone)]
+struct Server {
+    state: Arc<State>,
+    connections: TaskTracker,
+    calls: TaskTracker,
+    stop: CancellationToken,
+    room: Arc<Semaphore>,
+    workers: Workers,
+    #[cfg(feature = "testing")]
+    hook: Option<crate::gate::Hook>,
+}
+
+impl Server {
+    async fn accept_unix(&self, listener: &UnixListener) {
+        loop {
+            let room = self.room().await;
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    self.start(room, async move |server| {
+                        server.converse(stream, "unix".into()).await;
+                    });
+                }
+                Err(error) => cannot_accept(&error).await,
+            }
+        }
+    }
+
+    async fn accept_tls(&self, listener: &TcpListener, acceptor: &TlsAcceptor) {
+        loop {
+            let room = self.room().await;
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    let acceptor = acceptor.clone();
+                    self.start(room, async move |server| {
+                        // A reply is one small packet: waiting to fill it only adds delay.
+                        let _ = stream.set_nodelay(true);
+                        match timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
+                            Ok(Ok(stream)) => {
+                                server.converse(stream, peer.ip().to_string().into()).await;
+                            }
+                            Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
+                            Err(_) => tracing::debug!("no handshake in time"),
+                        }
+                    });
+                }
+                Err(error) => cannot_accept(&error).await,
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        room: OwnedSemaphorePermit,
+        connection: impl AsyncFnOnce(&Self) + Send + 'static,
+    ) {
+        let (server, counted) = (self.clone(), self.connections.token());
+        self.workers.run(move || async move {
+            connection(&server).await;
+            drop((room, counted));
+        });
+    }
+
+    async fn room(&self) -> OwnedSemaphorePermit {
+        let room = Arc::clone(&self.room);
+        room.acquire_owned()
+            .await
+            .expect("the semaphore is never closed")
+    }
+
+    /// Answers the calls of one connection until either end closes it.
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, address: Arc<str>) {
+        let trusted = Arc::new(AtomicBool::new(false));
+        let transport = Framed::new(stream, ServerCodec::new(Arc::clone(&trusted)));
+        let connection = Connection::new(
+            Arc::clone(&self.state),
+            address,
+            trusted,
+            self.calls.clone(),
+        );
+        #[cfg(feature = "testing")]
+        let connection = connection.hooked(self.hook.clone());
+        let connection = Arc::new(connection);
+        let config = ChannelConfig {
+            pending_response_buffer: IN_FLIGHT,
+        };
+        let channel = BaseChannel::new(config, transport).max_concurrent_requests(IN_FLIGHT);
+        let mut requests = pin!(channel.requests());
+        let opened = Instant::now();
+        let mut last_call = None;
+        loop {
+            let closing = closing_time(&connection, opened, last_call);
+            let request = tokio::select! {
+                request = requests.next() => request,
+                () = sleep_until(closing) => {
+                    if closing_time(&connection, opened, last_call) <= Instant::now() {
+                        return;
+                    }
+                    continue;
+                }
+                () = self.stop.cancelled() => break,
+            };
+            match request {
+                Some(Ok(request)) => {
+                    last_call = Some(Instant::now());
+                    spawn_local(request.execute(Gate(Arc::clone(&connection))));
+                }
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "connection closed");
+                    return;
+                }
+                None => return,
+            }
+        }
+        connection.stop();
+        let answer_the_rest = async {
+            while requests.channel().in_flight_requests() > 0 {
+                tokio::select! {
+                    request = requests.next() => match request {
+                        Some(Ok(request)) => {
+                            spawn_local(request.execute(Gate(Arc::clone(&connection))));
+                        }
+                        _ => return,
+                    },
+                    () = sleep(Duration::from_millis(10)) => {}
+                }
+            }
+        };
+        let _ = timeout(STOP_MAX, answer_the_rest).await;
+    }
+
+    async fn finish(&self) {
+        self.stop.cancel();
+        self.connections.close();
+        self.calls.close();
+        let all = async {
+            self.connections.wait().await;
+            self.calls.wait().await;
+        };
+        if timeout(STOP_MAX, all).await.is_err() {
+            tracing::warn!(
+                calls = self.calls.len(),
+                "stopped before all calls were done"
+            );
+        }
+    }
+}
+
+/// When to look again whether a connection should be closed.
+fn closing_time(connection: &Connection, opened: Instant, last_call: Option<Instant>) -> Instant {
+    if !connection.is_idle() {
+        return Instant::now() + IDLE_MAX;
+    }
+    match last_call {
+        None => opened + SILENT_MAX,
+        Some(last) => last + IDLE_MAX,
+    }
+}
+
+/// Out of file descriptors, most likely: others close theirs meanwhile.
+async fn cannot_accept(error: &io::Error) {
+    tracing::warn!(%error, "cannot take a connection");
+    sleep(Duration::from_millis(100)).await;
+}
+
+/// Listens on a Unix socket, in place of one that a server left behind when it was killed.
+fn unix_listener(path: &Path) -> anyhow::Result<UnixListener> {
+    let cannot = || format!("cannot listen on {}", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(cannot)?;
+    }
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => anyhow::bail!("another server answers on {}", path.display()),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).with_context(cannot)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(cannot),
+    }
+    // Bound under another name first: nobody connects before the mode is right.
+    let new = path.with_extension(format!("{}.new", std::process::id()));
+    let _ = std::fs::remove_file(&new);
+    let listener = UnixListener::bind(&new).with_context(cannot)?;
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o660)).with_context(cannot)?;
+    std::fs::rename(&new, path).with_context(cannot)?;
+    Ok(listener)
+}
