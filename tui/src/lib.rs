@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod keymap;
 pub mod msg;
+pub mod outbox;
 pub mod screens;
 pub mod terminal;
 pub mod theme;
