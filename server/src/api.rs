@@ -28,7 +28,9 @@ use tarpc::context::Context;
 use crate::caller::Caller;
 use crate::gate::Connection;
 use crate::greeting;
-use crate::service::{State, accounts};
+use crate::service::{
+    State, accounts, assessments, calendar, classes, marks, staff, students, subjects, teaching,
+};
 
 /// Answers one call of one connection.
 pub struct Api {
@@ -80,91 +82,91 @@ impl Hillview for Api {
     }
 
     async fn list_terms(self, _: Context) -> Reply<Vec<Term>> {
-        not_yet()
+        Ok(calendar::list(self.state(), self.caller()).await?)
     }
 
     async fn list_classes(self, _: Context) -> Reply<Vec<Class>> {
-        not_yet()
+        Ok(classes::list(self.state(), self.caller()).await?)
     }
 
-    async fn add_class(self, _: Context, _: AddClass) -> Reply<Class> {
-        not_yet()
+    async fn add_class(self, _: Context, request: AddClass) -> Reply<Class> {
+        Ok(classes::add(self.state(), self.caller(), request).await?)
     }
 
     async fn list_papers(self, _: Context) -> Reply<Vec<Paper>> {
-        not_yet()
+        Ok(subjects::list(self.state(), self.caller()).await?)
     }
 
-    async fn add_subject(self, _: Context, _: AddSubject) -> Reply<Vec<Paper>> {
-        not_yet()
+    async fn add_subject(self, _: Context, request: AddSubject) -> Reply<Vec<Paper>> {
+        Ok(subjects::add(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_students(self, _: Context, _: ListStudents) -> Reply<Page<Student>> {
-        not_yet()
+    async fn list_students(self, _: Context, request: ListStudents) -> Reply<Page<Student>> {
+        Ok(students::list(self.state(), self.caller(), request).await?)
     }
 
-    async fn show_student(self, _: Context, _: WhichStudent) -> Reply<StudentDetail> {
-        not_yet()
+    async fn show_student(self, _: Context, request: WhichStudent) -> Reply<StudentDetail> {
+        Ok(students::show(self.state(), self.caller(), request).await?)
     }
 
-    async fn add_student(self, _: Context, _: AddStudent) -> Reply<Student> {
-        not_yet()
+    async fn add_student(self, _: Context, request: AddStudent) -> Reply<Student> {
+        Ok(students::add(self.state(), self.caller(), request).await?)
     }
 
-    async fn edit_student(self, _: Context, _: EditStudent) -> Reply<Student> {
-        not_yet()
+    async fn edit_student(self, _: Context, request: EditStudent) -> Reply<Student> {
+        Ok(students::edit(self.state(), self.caller(), request).await?)
     }
 
-    async fn move_student(self, _: Context, _: MoveStudent) -> Reply<Student> {
-        not_yet()
+    async fn move_student(self, _: Context, request: MoveStudent) -> Reply<Student> {
+        Ok(students::move_to(self.state(), self.caller(), request).await?)
     }
 
     async fn list_staff(self, _: Context) -> Reply<Vec<Staff>> {
-        not_yet()
+        Ok(staff::list(self.state(), self.caller()).await?)
     }
 
-    async fn add_staff(self, _: Context, _: AddStaff) -> Reply<StaffAdded> {
-        not_yet()
+    async fn add_staff(self, _: Context, request: AddStaff) -> Reply<StaffAdded> {
+        Ok(staff::add(self.state(), self.caller(), request).await?)
     }
 
     async fn list_teaching(self, _: Context) -> Reply<Vec<Teaching>> {
-        not_yet()
+        Ok(teaching::list(self.state(), self.caller()).await?)
     }
 
-    async fn assign_teaching(self, _: Context, _: AssignTeaching) -> Reply<Teaching> {
-        not_yet()
+    async fn assign_teaching(self, _: Context, request: AssignTeaching) -> Reply<Teaching> {
+        Ok(teaching::assign(self.state(), self.caller(), request).await?)
     }
 
     async fn list_assessments(self, _: Context) -> Reply<Vec<Assessment>> {
-        not_yet()
+        Ok(assessments::list(self.state(), self.caller()).await?)
     }
 
-    async fn add_assessment(self, _: Context, _: AddAssessment) -> Reply<Assessment> {
-        not_yet()
+    async fn add_assessment(self, _: Context, request: AddAssessment) -> Reply<Assessment> {
+        Ok(assessments::add(self.state(), self.caller(), request).await?)
     }
 
-    async fn open_assessment(self, _: Context, _: WhichAssessment) -> Reply<Assessment> {
-        not_yet()
+    async fn open_assessment(self, _: Context, request: WhichAssessment) -> Reply<Assessment> {
+        Ok(assessments::open(self.state(), self.caller(), request).await?)
     }
 
-    async fn lock_assessment(self, _: Context, _: WhichAssessment) -> Reply<Assessment> {
-        not_yet()
+    async fn lock_assessment(self, _: Context, request: WhichAssessment) -> Reply<Assessment> {
+        Ok(assessments::lock(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_sheets(self, _: Context, _: ListSheets) -> Reply<Page<SheetSummary>> {
-        not_yet()
+    async fn list_sheets(self, _: Context, request: ListSheets) -> Reply<Page<SheetSummary>> {
+        Ok(assessments::list_sheets(self.state(), self.caller(), request).await?)
     }
 
-    async fn open_sheet(self, _: Context, _: OpenSheet) -> Reply<SheetOpened> {
-        not_yet()
+    async fn open_sheet(self, _: Context, request: OpenSheet) -> Reply<SheetOpened> {
+        Ok(assessments::open_sheet(self.state(), self.caller(), request).await?)
     }
 
-    async fn save_marks(self, _: Context, _: SaveMarks) -> Reply<MarksSaved> {
-        not_yet()
+    async fn save_marks(self, _: Context, request: SaveMarks) -> Reply<MarksSaved> {
+        Ok(marks::save(self.state(), self.caller(), request).await?)
     }
 
-    async fn show_history(self, _: Context, _: ShowHistory) -> Reply<Vec<MarkChange>> {
-        not_yet()
+    async fn show_history(self, _: Context, request: ShowHistory) -> Reply<Vec<MarkChange>> {
+        Ok(marks::history(self.state(), self.caller(), request).await?)
     }
 
     async fn start_import(self, _: Context, _: StartImport) -> Reply<ImportId> {
