@@ -26,7 +26,7 @@ create table if not exists import_chunk (
     constraint import_chunk_import_id_exists foreign key (import_id) references import_job (id)
 ) engine = InnoDB default character set utf8mb4 collate utf8mb4_bin;
 
--- One problem of one row. raw: the row's cells as JSON, for the file to fix.
+-- One problem of one row.
 create table if not exists import_problem (
     import_id bigint not null,
     ordinal int not null,
@@ -35,12 +35,21 @@ create table if not exists import_problem (
     code varchar(40) not null,
     reason varchar(500) not null,
     warning boolean not null,
-    raw mediumtext,
     primary key (import_id, ordinal),
     constraint import_problem_import_id_exists foreign key (import_id) references import_job (id)
 ) engine = InnoDB default character set utf8mb4 collate utf8mb4_bin;
 
--- What an import changed: previous is the JSON of the values before, empty for what was added.
+-- The refused rows as a CSV file to fix, in pieces.
+create table if not exists import_refused (
+    import_id bigint not null,
+    position bigint not null,
+    bytes mediumblob not null,
+    primary key (import_id, position),
+    constraint import_refused_import_id_exists foreign key (import_id) references import_job (id)
+) engine = InnoDB default character set utf8mb4 collate utf8mb4_bin;
+
+-- What an import changed, for taking it back. entity: class, student or sheet; previous: JSON of what it was before,
+-- empty for what was added.
 create table if not exists import_change (
     import_id bigint not null,
     ordinal int not null,

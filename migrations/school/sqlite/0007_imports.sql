@@ -25,7 +25,7 @@ create table if not exists import_chunk (
     constraint import_chunk_import_id_exists foreign key (import_id) references import_job (id)
 );
 
--- One problem of one row. raw: the row's cells as JSON, for the file to fix.
+-- One problem of one row.
 create table if not exists import_problem (
     import_id integer not null,
     ordinal integer not null,
@@ -34,12 +34,21 @@ create table if not exists import_problem (
     code text not null,
     reason text not null,
     warning boolean not null,
-    raw text,
     primary key (import_id, ordinal),
     constraint import_problem_import_id_exists foreign key (import_id) references import_job (id)
 );
 
--- What an import changed: previous is the JSON of the values before, empty for what was added.
+-- The refused rows as a CSV file to fix, in pieces.
+create table if not exists import_refused (
+    import_id integer not null,
+    position integer not null,
+    bytes blob not null,
+    primary key (import_id, position),
+    constraint import_refused_import_id_exists foreign key (import_id) references import_job (id)
+);
+
+-- What an import changed, for taking it back. entity: class, student or sheet; previous: JSON of what it was before,
+-- empty for what was added.
 create table if not exists import_change (
     import_id integer not null,
     ordinal integer not null,

@@ -9,6 +9,7 @@ pub mod classes;
 pub mod engine;
 mod failure;
 mod fragments;
+pub mod imports;
 pub mod marks;
 pub mod migrate;
 pub mod schools;

@@ -3,11 +3,7 @@
 use hillview_shared::text::is_hidden;
 
 use super::read::is_zero_width;
-
-/// The longest admission number, in characters.
-pub const NUMBER_MAX: usize = 30;
-/// The longest name, in characters.
-pub const NAME_MAX: usize = 120;
+use crate::service::students::{NAME_MAX, NUMBER_MAX};
 
 /// What is wrong with a value: a stable code and the sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +98,10 @@ pub fn read_number(text: &str) -> Result<Number, Flaw> {
         let reason = format!("the admission number is longer than {NUMBER_MAX} characters");
         return Err(Flaw::new("number-too-long", reason));
     }
+    if text.contains(' ') {
+        let reason = format!("the admission number {text:?} has a space in it");
+        return Err(Flaw::new("bad-number", reason));
+    }
     let warning = scientific(&text).then(|| {
         let reason = format!(
             "{text} looks like a number that a spreadsheet shortened; format the column as text \
@@ -126,13 +126,9 @@ fn scientific(text: &str) -> bool {
         && (signed.is_some() || !decimals.is_empty())
 }
 
-/// The form in which admission numbers are compared: case and inner space do not matter.
+/// The form in which admission numbers are compared: case does not matter.
 pub fn number_key(number: &str) -> String {
-    number
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
+    crate::db::students::admission_key(number)
 }
 
 #[cfg(test)]
@@ -199,7 +195,7 @@ mod tests {
             "name-too-long"
         );
         assert_eq!(
-            read_number(&"1".repeat(31)).unwrap_err().code,
+            read_number(&"1".repeat(41)).unwrap_err().code,
             "number-too-long"
         );
     }

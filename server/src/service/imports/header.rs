@@ -165,6 +165,10 @@ impl Field {
                 "comments",
                 "signature",
                 "sign",
+                "line",
+                "column",
+                "code",
+                "reason",
             ],
         ),
     ];

@@ -1,14 +1,95 @@
 //! Imports: from the bytes of a file to what is stored, and back.
 //!
-//! `read`, `delimited` and `workbook` make lines of cells; `header` finds the columns; `cells` and
-//! `dates` read single values. None of them knows the school: the plan of `students` or `marks` is
-//! made of their table and of what the school has, and the preview and the import are that plan.
+//! `read`, `delimited` and `workbook` make lines of cells; `header` finds the columns; `cells`,
+//! `dates`, `wishes` and `papers` read single values. `students` and `marks` make a plan of the
+//! table and of what the school has; none of them writes or asks a database. `register` and
+//! `sheets` carry a plan out, `undo` takes it back. A preview is the same plan, not carried out.
 
 #[cfg(any(test, feature = "testing"))]
 pub mod books;
-pub mod cells;
-pub mod dates;
-pub mod delimited;
-pub mod header;
-pub mod read;
-pub mod workbook;
+mod cells;
+mod dates;
+mod delimited;
+mod header;
+mod marks;
+mod papers;
+mod plan;
+mod read;
+mod refused;
+mod register;
+mod run;
+mod sheets;
+mod students;
+mod undo;
+mod upload;
+mod wishes;
+mod workbook;
+
+use hillview_shared::ApiError;
+use hillview_shared::accounts::Permission;
+use hillview_shared::imports::{
+    ImportKind, ImportSummary, ListProblems, Piece, RefusedRows, RowProblem,
+};
+
+use crate::caller::Caller;
+use crate::db::imports::{self, Job};
+use crate::error::Result;
+use crate::service::State;
+
+pub use run::run;
+pub use undo::undo;
+pub use upload::{receive, start};
+
+/// How many imports are listed.
+const LISTED: i64 = 50;
+
+/// Refuses who may not import files of this kind. Whoever teaches may bring marks in a file: sheet
+/// by sheet it is decided which they may write.
+fn may_import(caller: &Caller, kind: ImportKind) -> Result<()> {
+    match kind {
+        ImportKind::Students => caller.require(Permission::ImportRun),
+        ImportKind::Marks if !caller.teaching().is_empty() => Ok(()),
+        ImportKind::Marks => caller.require(Permission::MarksImport),
+    }
+}
+
+/// The import, when it is the caller's own or they may import files of its kind.
+fn mine(caller: &Caller, job: Option<Job>) -> Result<Job> {
+    let whole_school = |kind| match kind {
+        ImportKind::Students => caller.may(Permission::ImportRun),
+        ImportKind::Marks => caller.may(Permission::MarksImport),
+    };
+    job.filter(|job| job.created_by == caller.user() || whole_school(job.kind))
+        .ok_or_else(|| ApiError::not_found("import").into())
+}
+
+/// Lists the latest imports: everybody's for who may import students, else the caller's own.
+pub async fn list(_: &State, caller: &Caller) -> Result<Vec<ImportSummary>> {
+    let everybody = caller.may(Permission::ImportRun) || caller.may(Permission::MarksImport);
+    let only_by = (!everybody).then(|| caller.user());
+    Ok(imports::list(caller.db(), only_by, LISTED).await?)
+}
+
+/// Lists problems of an import after those that were listed already.
+pub async fn problems(
+    _: &State,
+    caller: &Caller,
+    request: ListProblems,
+) -> Result<Vec<RowProblem>> {
+    let db = caller.db();
+    let job = mine(caller, imports::job(db.into(), request.import).await?)?;
+    let problems = imports::problems(db.into(), job.id, request.after, run::PROBLEMS_MAX).await?;
+    Ok(run::fitting(problems))
+}
+
+/// A piece of the refused rows as a CSV file.
+pub async fn refused_rows(_: &State, caller: &Caller, request: RefusedRows) -> Result<Piece> {
+    let db = caller.db();
+    let job = mine(caller, imports::job(db.into(), request.import).await?)?;
+    let position = i64::try_from(request.offset).unwrap_or(i64::MAX);
+    let (bytes, length) = imports::refused(db, job.id, position).await?;
+    Ok(Piece {
+        bytes: bytes.into(),
+        length: length.cast_unsigned(),
+    })
+}

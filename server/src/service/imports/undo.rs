@@ -1,0 +1,188 @@
+//! Takes a whole import back, unless something was built on it since: then it says what.
+
+use hillview_shared::ApiError;
+use hillview_shared::ids::{ClassId, ImportId, OperationId, SheetId, StudentId};
+use hillview_shared::imports::{ImportKind, ImportState, ImportSummary};
+use hillview_shared::marks::Edit;
+use hillview_shared::students::Student;
+use serde::de::DeserializeOwned;
+
+use super::plan::listed;
+use super::{may_import, mine, register, sheets};
+use crate::caller::Caller;
+use crate::db::imports::{self, Changed, students as bulk};
+use crate::db::{Tx, students};
+use crate::error::{Error, Result};
+use crate::service::State;
+use crate::service::marks::{Write, save_in};
+
+/// How many obstacles are named.
+const NAMED: usize = 5;
+
+/// Takes an import back. Marks get new rows in their history; nothing of it is erased.
+pub async fn undo(state: &State, caller: &Caller, import: ImportId) -> Result<ImportSummary> {
+    caller
+        .db()
+        .write(async |tx| {
+            let job = mine(caller, imports::hold_job(tx, import).await?)?;
+            may_import(caller, job.kind)?;
+            if job.state != ImportState::Applied {
+                let message = format!("import {import} is {}, not applied", job.state);
+                return Err(ApiError::conflict("not-applied", message).into());
+            }
+            let changes = imports::changes(tx, import).await?;
+            match job.kind {
+                ImportKind::Students => register_back(state, tx, caller, &changes).await?,
+                ImportKind::Marks => marks_back(state, tx, caller, &changes).await?,
+            }
+            imports::set_state(tx, import, ImportState::Undone).await?;
+            Ok(imports::summary(tx, import).await?)
+        })
+        .await
+}
+
+/// The refusal of an undo, with what stands against it.
+fn in_use(obstacles: &[String]) -> ApiError {
+    let mut named: Vec<String> = obstacles.iter().take(NAMED).cloned().collect();
+    if obstacles.len() > NAMED {
+        named.push(format!("{} more", obstacles.len() - NAMED));
+    }
+    let message = format!("the import cannot be taken back: {}", listed(&named));
+    ApiError::conflict("changed-since", message).hint("change back by hand what is still wanted so")
+}
+
+fn previous<T: DeserializeOwned>(change: &Changed) -> Result<Option<T>> {
+    let text = change.previous.as_deref();
+    text.map(serde_json::from_str)
+        .transpose()
+        .map_err(|error| Error::fault("read what an import changed", error))
+}
+
+async fn marks_back(
+    state: &State,
+    tx: &mut Tx,
+    caller: &Caller,
+    changes: &[Changed],
+) -> Result<()> {
+    let now = state.clock.now();
+    let mut obstacles = Vec::new();
+    for change in changes {
+        let marks: Vec<sheets::Previous> = previous(change)?.unwrap_or_default();
+        let edits: Vec<Edit> = marks
+            .into_iter()
+            .map(|mark| Edit {
+                student: mark.student,
+                based_on: mark.version,
+                entry: mark.entry,
+            })
+            .collect();
+        let write = Write {
+            sheet: SheetId(change.entity_id),
+            operation: OperationId(rand::random()),
+            edits: &edits,
+            reason: None,
+            source: "import-undo",
+            now,
+            today: caller.today(now),
+        };
+        let saved = save_in(state, tx, caller, write).await?;
+        for problem in saved.problems {
+            let student = students::one((&mut *tx).into(), problem.student).await?;
+            let who = student.map_or_else(String::new, |student| student.admission_no);
+            obstacles.push(format!("{who}: {}", problem.message));
+        }
+    }
+    match obstacles.is_empty() {
+        true => Ok(()),
+        false => Err(in_use(&obstacles).into()),
+    }
+}
+
+/// What an import of students did, sorted.
+#[derive(Default)]
+struct Register {
+    classes: Vec<ClassId>,
+    added: Vec<StudentId>,
+    changed: Vec<register::Previous>,
+}
+
+impl Register {
+    fn of(changes: &[Changed]) -> Result<Self> {
+        let mut register = Self::default();
+        for change in changes {
+            match (change.entity.as_str(), previous(change)?) {
+                ("class", _) => register.classes.push(ClassId(change.entity_id)),
+                (_, None) => register.added.push(StudentId(change.entity_id)),
+                (_, Some(previous)) => register.changed.push(previous),
+            }
+        }
+        Ok(register)
+    }
+}
+
+async fn register_back(
+    state: &State,
+    tx: &mut Tx,
+    caller: &Caller,
+    changes: &[Changed],
+) -> Result<()> {
+    let now = state.clock.now();
+    let register = Register::of(changes)?;
+    let obstacles = obstacles(tx, &register).await?;
+    if !obstacles.is_empty() {
+        return Err(in_use(&obstacles).into());
+    }
+    let moved = register.changed.iter().filter(|previous| previous.moved);
+    let moved: Vec<&register::Previous> = moved.collect();
+    let movers: Vec<StudentId> = moved.iter().map(|previous| previous.student.id).collect();
+    bulk::forget_enrolments(tx, &movers).await?;
+    let ended: Vec<i64> = moved
+        .iter()
+        .filter_map(|previous| Some(previous.enrolled.as_ref()?.id))
+        .collect();
+    let there = bulk::reopen(tx, &ended).await?;
+    // An enrolment of the same day was removed by the move: it is made again.
+    let anew: Vec<_> = moved
+        .iter()
+        .filter_map(|previous| previous.enrolled.as_ref())
+        .filter(|enrolled| !there.contains(&enrolled.id))
+        .map(|enrolled| (enrolled.student_id, enrolled.class_id, enrolled.starts))
+        .collect();
+    bulk::enrol(tx, &anew, caller.user(), now).await?;
+    let before: Vec<&Student> = register.changed.iter().map(|p| &p.student).collect();
+    bulk::change(tx, &before, caller.user(), now).await?;
+    bulk::forget_enrolments(tx, &register.added).await?;
+    bulk::remove(tx, &register.added).await?;
+    let in_use_still = bulk::classes_in_use(tx, &register.classes).await?;
+    if !in_use_still.is_empty() {
+        let uses = in_use_still
+            .iter()
+            .map(|class| format!("class {class} is in use"));
+        return Err(in_use(&uses.collect::<Vec<_>>()).into());
+    }
+    Ok(bulk::remove_classes(tx, &register.classes).await?)
+}
+
+/// Students who are not as the import left them, or who have marks by now.
+async fn obstacles(tx: &mut Tx, register: &Register) -> Result<Vec<String>> {
+    let changed = register.changed.iter();
+    let expected = changed.map(|previous| (previous.student.id, previous.version));
+    let added = register.added.iter().map(|student| (*student, 1));
+    let expected: Vec<(StudentId, i64)> = expected.chain(added).collect();
+    let ids: Vec<StudentId> = expected.iter().map(|(student, _)| *student).collect();
+    let held = bulk::hold(tx, &ids).await?;
+    let mut obstacles = Vec::new();
+    for (student, version) in expected {
+        if held.get(&student).is_none_or(|now| now.0 != version) {
+            let found = students::one((&mut *tx).into(), student).await?;
+            let who = found.map_or_else(|| "a student".to_owned(), |found| found.admission_no);
+            obstacles.push(format!("{who} was changed since"));
+            if obstacles.len() > NAMED {
+                break;
+            }
+        }
+    }
+    let marked = bulk::with_marks(tx, &register.added).await?;
+    obstacles.extend(marked.iter().map(|number| format!("{number} has marks")));
+    Ok(obstacles)
+}
