@@ -22,14 +22,14 @@ use hillview_shared::students::{
 };
 use hillview_shared::subjects::{AddSubject, Paper};
 use hillview_shared::teaching::{AssignTeaching, Teaching};
-use hillview_shared::{ApiError, Kind};
 use tarpc::context::Context;
 
 use crate::caller::Caller;
 use crate::gate::Connection;
 use crate::greeting;
 use crate::service::{
-    State, accounts, assessments, calendar, classes, marks, staff, students, subjects, teaching,
+    State, accounts, assessments, calendar, classes, imports, marks, staff, students, subjects,
+    teaching,
 };
 
 /// Answers one call of one connection.
@@ -169,39 +169,31 @@ impl Hillview for Api {
         Ok(marks::history(self.state(), self.caller(), request).await?)
     }
 
-    async fn start_import(self, _: Context, _: StartImport) -> Reply<ImportId> {
-        not_yet()
+    async fn start_import(self, _: Context, request: StartImport) -> Reply<ImportId> {
+        Ok(imports::start(self.state(), self.caller(), request).await?)
     }
 
-    async fn send_chunk(self, _: Context, _: SendChunk) -> Reply<()> {
-        not_yet()
+    async fn send_chunk(self, _: Context, request: SendChunk) -> Reply<()> {
+        Ok(imports::receive(self.state(), self.caller(), request).await?)
     }
 
-    async fn run_import(self, _: Context, _: RunImport) -> Reply<ImportReport> {
-        not_yet()
+    async fn run_import(self, _: Context, request: RunImport) -> Reply<ImportReport> {
+        Ok(imports::run(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_problems(self, _: Context, _: ListProblems) -> Reply<Vec<RowProblem>> {
-        not_yet()
+    async fn list_problems(self, _: Context, request: ListProblems) -> Reply<Vec<RowProblem>> {
+        Ok(imports::problems(self.state(), self.caller(), request).await?)
     }
 
-    async fn refused_rows(self, _: Context, _: RefusedRows) -> Reply<Piece> {
-        not_yet()
+    async fn refused_rows(self, _: Context, request: RefusedRows) -> Reply<Piece> {
+        Ok(imports::refused_rows(self.state(), self.caller(), request).await?)
     }
 
     async fn list_imports(self, _: Context) -> Reply<Vec<ImportSummary>> {
-        not_yet()
+        Ok(imports::list(self.state(), self.caller()).await?)
     }
 
-    async fn undo_import(self, _: Context, _: ImportId) -> Reply<ImportSummary> {
-        not_yet()
+    async fn undo_import(self, _: Context, request: ImportId) -> Reply<ImportSummary> {
+        Ok(imports::undo(self.state(), self.caller(), request).await?)
     }
-}
-
-fn not_yet<T>() -> Reply<T> {
-    Err(ApiError::new(
-        Kind::Unsupported,
-        "unsupported",
-        "this server does not offer this call",
-    ))
 }
