@@ -6,10 +6,11 @@
 use std::fs::File;
 
 use sqlx::migrate::Migrator;
-use sqlx::{Connection, Executor, MySqlConnection, SqliteConnection};
+use sqlx::{Executor, MySqlConnection, SqliteConnection};
 
 use super::engine::{Db, Engine};
 use super::failure::Failure;
+use super::storage;
 use crate::error::{Error, Result};
 
 /// The sets of steps, per scope and engine.
@@ -69,7 +70,7 @@ pub async fn run(scope: Scope, db: &Db) -> Result<()> {
             let mut on = pool.acquire().await.map_err(Failure::from)?.detach();
             let done = run_mysql(steps, &mut on).await;
             // The lock is the connection's: it ends with it, also when a step failed.
-            on.close().await.map_err(Failure::from)?;
+            storage::leave(on).await;
             done
         }
         Engine::Sqlite { writer, .. } => {
