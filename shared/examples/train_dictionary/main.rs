@@ -4,6 +4,7 @@
 //! The samples are made here, from names and subjects and no real person, and always the same: the
 //! same code gives the same dictionary.
 
+mod lists;
 mod names;
 mod samples;
 

@@ -7,31 +7,21 @@ use hillview_shared::api::{
     Hello, HillviewRequest as Ask, HillviewResponse as Reply, PROTOCOL, Resume, Welcome,
 };
 use hillview_shared::assessments::{
-    Assessment, AssessmentState, ListSheets, OpenSheet, Sheet, SheetOpened, SheetRow, SheetState,
-    SheetSummary, WhichSheet,
+    OpenSheet, Sheet, SheetOpened, SheetRow, SheetState, WhichSheet,
 };
-use hillview_shared::calendar::Term;
-use hillview_shared::classes::Class;
 use hillview_shared::grading::{Band, Rounding, Scheme};
 use hillview_shared::ids::{
-    AssessmentId, ClassId, GradeId, Moment, OfferingId, OperationId, PaperId, SheetId, StaffId,
-    StudentId, SubjectId, TeachingId, TermId, Token, UserId, Version, YearId,
+    Moment, OperationId, SheetId, StudentId, TermId, Token, UserId, Version,
 };
 use hillview_shared::imports::{ColumnTaken, ImportReport, OnDuplicate, RowProblem, RunImport};
 use hillview_shared::marks::{
     Edit, Entry, EntryError, MarkChange, MarksSaved, Problem, SaveMarks, Score, ShowHistory, Theirs,
 };
 use hillview_shared::school::{CurrentTerm, SchoolSummary};
-use hillview_shared::staff::Staff;
-use hillview_shared::students::{
-    Enrolment, ListStudents, Page, Sex, Student, StudentDetail, StudentMark, StudentStatus,
-    WhichStudent,
-};
-use hillview_shared::subjects::{OfferingMode, Paper};
-use hillview_shared::teaching::{Teaching, TeachingRole};
 use hillview_shared::wire::{Answer, Call};
 use hillview_shared::{ApiError, Kind};
 
+use crate::lists::lists;
 use crate::names::{Dice, login, person};
 
 pub enum Sample {
@@ -52,31 +42,31 @@ pub fn make() -> Vec<Sample> {
     samples
 }
 
-fn up(to: &mut Vec<Sample>, ask: Ask) {
+pub fn up(to: &mut Vec<Sample>, ask: Ask) {
     to.push(Sample::Up(Call::encode(&ask).expect("a sample fits").0));
 }
 
-fn down(to: &mut Vec<Sample>, reply: Reply) {
+pub fn down(to: &mut Vec<Sample>, reply: Reply) {
     to.push(Sample::Down(
         Answer::encode(&reply).expect("a sample fits").0,
     ));
 }
 
-fn number(dice: &mut Dice, most: usize) -> i64 {
+pub fn number(dice: &mut Dice, most: usize) -> i64 {
     i64::try_from(dice.roll(most)).expect("small") + 1
 }
 
-fn moment(dice: &mut Dice) -> Moment {
+pub fn moment(dice: &mut Dice) -> Moment {
     Moment(1_770_000_000_000_000 + number(dice, 2_000_000_000) * 9_000)
 }
 
-fn day(dice: &mut Dice, years: usize, from: i32) -> NaiveDate {
+pub fn day(dice: &mut Dice, years: usize, from: i32) -> NaiveDate {
     let year = from + i32::try_from(dice.roll(years)).expect("small");
     let of_year = u32::try_from(dice.roll(365)).expect("small") + 1;
     NaiveDate::from_yo_opt(year, of_year).expect("every year has 365 days")
 }
 
-fn admission(dice: &mut Dice) -> String {
+pub fn admission(dice: &mut Dice) -> String {
     let n = number(dice, 9_000);
     match dice.roll(4) {
         0 => format!("ADM{n:03}"),
@@ -86,7 +76,7 @@ fn admission(dice: &mut Dice) -> String {
     }
 }
 
-const SUBJECTS: &[(&str, &str)] = &[
+pub const SUBJECTS: &[(&str, &str)] = &[
     ("ENG", "English"),
     ("KIS", "Kiswahili"),
     ("MAT", "Mathematics"),
@@ -102,12 +92,12 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("PTS", "Pre-Technical Studies"),
 ];
 
-const CLASSES: &[&str] = &[
+pub const CLASSES: &[&str] = &[
     "4 East", "4 West", "5 North", "5A", "6 East", "6B", "7 Blue", "8 Red", "9 South", "3 East",
     "2 West", "1A", "PP1 East", "PP2", "Grade 4", "Grade 7",
 ];
 
-const ASSESSMENTS: &[(&str, &str)] = &[
+pub const ASSESSMENTS: &[(&str, &str)] = &[
     ("T1-OPEN", "Opener"),
     ("T1-MID", "Mid-Term"),
     ("T1-END", "End of Term"),
@@ -119,7 +109,7 @@ const ASSESSMENTS: &[(&str, &str)] = &[
     ("T3-END", "End of Term"),
 ];
 
-fn scheme(four: bool) -> Scheme {
+pub fn scheme(four: bool) -> Scheme {
     let rows: &[(&str, &str, i32, i32)] = if four {
         &[
             ("EE", "Exceeding expectation", 75, 4),
@@ -154,7 +144,7 @@ fn scheme(four: bool) -> Scheme {
     }
 }
 
-fn entry(dice: &mut Dice) -> Entry {
+pub fn entry(dice: &mut Dice) -> Entry {
     match dice.roll(20) {
         0 => Entry::Absent,
         1 => Entry::Exempt,
@@ -401,217 +391,7 @@ fn history(dice: &mut Dice, sheet: &Sheet) -> Vec<MarkChange> {
         .collect()
 }
 
-fn student(dice: &mut Dice) -> Student {
-    Student {
-        id: StudentId(number(dice, 30_000)),
-        admission_no: admission(dice),
-        name: person(dice),
-        sex: Some(*dice.one(&[&Sex::Male, &Sex::Female])),
-        birth_date: (dice.roll(3) > 0).then(|| day(dice, 10, 2011)),
-        status: StudentStatus::Active,
-        class_id: Some(ClassId(number(dice, 40))),
-        class: Some(dice.one(CLASSES).to_owned()),
-        v: Version(number(dice, 5)),
-    }
-}
-
-fn paper(dice: &mut Dice) -> Paper {
-    let (code, name) = SUBJECTS[dice.roll(SUBJECTS.len())];
-    let grade = number(dice, 9);
-    let part = dice.roll(5) == 0;
-    Paper {
-        id: PaperId(number(dice, 150)),
-        subject_id: SubjectId(number(dice, 30)),
-        subject_code: code.to_owned(),
-        subject: name.to_owned(),
-        offering_id: OfferingId(number(dice, 120)),
-        grade_id: GradeId(grade),
-        grade: format!("G{grade}"),
-        mode: *dice.one(&[
-            &OfferingMode::Core,
-            &OfferingMode::Core,
-            &OfferingMode::Variant,
-        ]),
-        code: if part { "GRAM" } else { "" }.to_owned(),
-        name: if part { "Grammar" } else { "" }.to_owned(),
-        weight: 10_000,
-        out_of: Score::whole(100),
-    }
-}
-
-fn summary(dice: &mut Dice) -> SheetSummary {
-    let (code, _) = ASSESSMENTS[dice.roll(ASSESSMENTS.len())];
-    SheetSummary {
-        id: SheetId(number(dice, 40_000)),
-        class_id: ClassId(number(dice, 40)),
-        class: dice.one(CLASSES).to_owned(),
-        assessment: code.to_owned(),
-        paper_id: PaperId(number(dice, 150)),
-        paper: SUBJECTS[dice.roll(SUBJECTS.len())].1.to_owned(),
-        state: SheetState::Open,
-        assessment_state: AssessmentState::Open,
-        opens: day(dice, 1, 2026),
-        closes: day(dice, 1, 2026),
-        entered: number(dice, 41) - 1,
-        expected: 35 + number(dice, 10),
-        teacher: (dice.roll(4) > 0).then(|| person(dice)),
-    }
-}
-
-fn page<T>(dice: &mut Dice, rows: usize, make: impl Fn(&mut Dice) -> T) -> Page<T> {
-    let rows: Vec<T> = (0..rows).map(|_| make(dice)).collect();
-    let next = (dice.roll(2) == 0).then(|| format!("{} {}", person(dice), rows.len()));
-    Page { rows, next }
-}
-
-fn lists(dice: &mut Dice, to: &mut Vec<Sample>) {
-    for rows in [1, 8, 50] {
-        up(
-            to,
-            Ask::ListStudents {
-                request: ListStudents {
-                    class: (dice.roll(2) == 0).then_some(ClassId(number(dice, 40))),
-                    search: (dice.roll(2) == 0)
-                        .then(|| person(dice).to_lowercase().chars().take(4).collect()),
-                    ..ListStudents::default()
-                },
-            },
-        );
-        down(to, Reply::ListStudents(Ok(page(dice, rows, student))));
-    }
-    up(
-        to,
-        Ask::ListSheets {
-            request: ListSheets {
-                mine: true,
-                ..ListSheets::default()
-            },
-        },
-    );
-    down(to, Reply::ListSheets(Ok(page(dice, 12, summary))));
-    up(
-        to,
-        Ask::ShowStudent {
-            request: WhichStudent::Id(StudentId(number(dice, 30_000))),
-        },
-    );
-    down(to, Reply::ShowStudent(Ok(detail(dice))));
-    down(
-        to,
-        Reply::ListClasses(Ok((0..10).map(|_| class(dice)).collect())),
-    );
-    down(
-        to,
-        Reply::ListPapers(Ok((0..12).map(|_| paper(dice)).collect())),
-    );
-    down(
-        to,
-        Reply::ListTerms(Ok((0..3).map(|_| term(dice)).collect())),
-    );
-    down(
-        to,
-        Reply::ListStaff(Ok((0..6).map(|_| staff(dice)).collect())),
-    );
-    down(
-        to,
-        Reply::ListTeaching(Ok((0..6).map(|_| teaching(dice)).collect())),
-    );
-    down(
-        to,
-        Reply::ListAssessments(Ok((0..3).map(|_| assessment(dice)).collect())),
-    );
-    import(dice, to);
-}
-
-fn detail(dice: &mut Dice) -> StudentDetail {
-    StudentDetail {
-        student: student(dice),
-        enrolments: vec![Enrolment {
-            class: dice.one(CLASSES).to_owned(),
-            year: "2026".to_owned(),
-            starts: day(dice, 1, 2026),
-            ends: None,
-        }],
-        marks: (0..8)
-            .map(|_| StudentMark {
-                assessment: ASSESSMENTS[dice.roll(ASSESSMENTS.len())].0.to_owned(),
-                paper: SUBJECTS[dice.roll(SUBJECTS.len())].1.to_owned(),
-                entry: entry(dice),
-                out_of: Score::whole(100),
-                level: Some(
-                    dice.one(&["EE1", "EE2", "ME1", "ME2", "AE1", "BE1"])
-                        .to_owned(),
-                ),
-            })
-            .collect(),
-    }
-}
-
-fn class(dice: &mut Dice) -> Class {
-    let grade = number(dice, 9);
-    let stream = dice.one(&["East", "West", "North", "South", "Blue", "A", "B"]);
-    Class {
-        id: ClassId(number(dice, 40)),
-        year: "2026".to_owned(),
-        grade_id: GradeId(grade),
-        grade: format!("G{grade}"),
-        stream: stream.to_owned(),
-        name: format!("{grade} {stream}"),
-        students: 30 + number(dice, 20),
-        class_teacher: Some(person(dice)),
-    }
-}
-
-fn term(dice: &mut Dice) -> Term {
-    Term {
-        id: TermId(number(dice, 9)),
-        year_id: YearId(number(dice, 3)),
-        year: "2026".to_owned(),
-        name: format!("T{}", number(dice, 3)),
-        starts: day(dice, 1, 2026),
-        ends: day(dice, 1, 2026),
-    }
-}
-
-fn staff(dice: &mut Dice) -> Staff {
-    let name = person(dice);
-    Staff {
-        id: StaffId(number(dice, 90)),
-        staff_no: format!("TSC{:05}", number(dice, 90_000)),
-        username: Some(login(&name)),
-        name,
-    }
-}
-
-fn teaching(dice: &mut Dice) -> Teaching {
-    Teaching {
-        id: TeachingId(number(dice, 300)),
-        staff_id: StaffId(number(dice, 90)),
-        staff: person(dice),
-        class_id: ClassId(number(dice, 40)),
-        class: dice.one(CLASSES).to_owned(),
-        offering_id: Some(OfferingId(number(dice, 120))),
-        subject: Some(SUBJECTS[dice.roll(SUBJECTS.len())].1.to_owned()),
-        role: *dice.one(&[&TeachingRole::SubjectTeacher, &TeachingRole::ClassTeacher]),
-    }
-}
-
-fn assessment(dice: &mut Dice) -> Assessment {
-    let (code, name) = ASSESSMENTS[dice.roll(ASSESSMENTS.len())];
-    Assessment {
-        id: AssessmentId(number(dice, 20)),
-        code: code.to_owned(),
-        name: name.to_owned(),
-        term: format!("2026 T{}", number(dice, 3)),
-        opens: day(dice, 1, 2026),
-        closes: day(dice, 1, 2026),
-        state: *dice.one(&[&AssessmentState::Open, &AssessmentState::Locked]),
-        direct_levels: false,
-        sheets: number(dice, 400),
-    }
-}
-
-fn import(dice: &mut Dice, to: &mut Vec<Sample>) {
+pub fn import(dice: &mut Dice, to: &mut Vec<Sample>) {
     let import = hillview_shared::ids::ImportId(number(dice, 60));
     up(
         to,
