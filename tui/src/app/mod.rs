@@ -142,6 +142,9 @@ impl App {
     fn line(&mut self, line: LineState) {
         let back = line == LineState::Online && self.context.line != LineState::Online;
         let ended = line == LineState::SessionEnded;
+        if let LineState::Refused(error) = &line {
+            self.context.refuse(fetch::in_words(error));
+        }
         self.context.line = line;
         if ended {
             self.session_ended();

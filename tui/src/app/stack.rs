@@ -125,6 +125,9 @@ impl App {
             Command::Outbox | Command::ChangePassword | Command::LogOut if !logged_in => {
                 Some("log in first".to_owned())
             }
+            Command::Back if self.is_at_the_beginning() => {
+                Some("this is where it begins; Ctrl-Q leaves Hillview".to_owned())
+            }
             Command::Retry if self.context.line == LineState::Online => {
                 Some("the server is reached already".to_owned())
             }
@@ -155,11 +158,11 @@ impl App {
 
     fn help(&self) -> Help {
         let Some(top) = self.stack.last() else {
-            return Help::new(String::new(), Vec::new());
+            return Help::new(Vec::new());
         };
         let entries =
             command::within(top.scopes()).map(|entry| (entry, self.why_not(entry.command)));
-        Help::new(top.place(), entries.collect())
+        Help::new(entries.collect())
     }
 
     /// Every command there is, with the reason where it cannot be done here.
@@ -185,6 +188,10 @@ impl App {
         }
     }
 
+    fn is_at_the_beginning(&self) -> bool {
+        self.stack.len() == 1 || self.stack.last().is_some_and(|top| top.is_login())
+    }
+
     fn back(&mut self) {
         let Some(top) = self.stack.last() else {
             return;
@@ -192,11 +199,6 @@ impl App {
         if let Some(unsaved) = top.unsaved() {
             let question = format!("Leave and lose {unsaved}?");
             return self.context.ask(question, Confirmation::Leave);
-        }
-        if self.stack.len() == 1 || top.is_login() {
-            return self
-                .context
-                .say("this is where it begins; Ctrl-Q leaves Hillview");
         }
         self.close();
     }

@@ -10,6 +10,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
+use super::fetch::in_words;
 use super::{App, Context, SMALLEST};
 use crate::command::{self, Command, Entry};
 use crate::msg::LineState;
@@ -41,10 +42,14 @@ impl App {
             height: area.height - 3,
             ..area
         };
-        let full = self
-            .stack
+        let stack = &self.stack;
+        let full = stack
             .iter()
-            .rposition(|screen| screen.lines(&self.context).is_none())?;
+            .rposition(|screen| screen.lines(&self.context).is_none());
+        let Some(full) = full else {
+            self.not_yet(&mut Pen::new(buffer, body, self.context.theme));
+            return None;
+        };
         let mut cursor = None;
         for screen in &self.stack[full..] {
             let mut place = body;
@@ -61,6 +66,19 @@ impl App {
         cursor
     }
 
+    /// Before there is a screen: a stored session is tried.
+    fn not_yet(&self, pen: &mut Pen<'_>) {
+        let words = match &self.context.line {
+            LineState::Refused(error) => in_words(error),
+            _ => "Opening your session.".to_owned(),
+        };
+        let server = format!("Server    {}", self.context.server);
+        pen.put(1, 4, Tone::Plain, &server);
+        for (line, words) in text::wrap(&words, pen.columns() - 8).iter().enumerate() {
+            pen.put(3 + line, 4, Tone::Plain, words);
+        }
+    }
+
     fn status(&self, pen: &mut Pen<'_>, columns: usize) {
         let context = &self.context;
         let host = host(&context.server);
@@ -68,29 +86,22 @@ impl App {
             Some(who) => format!("{}@{host} ", who.username),
             None => format!("{host} "),
         };
-        let right = text::cut(&right, columns / 2, context.theme);
-        let mut left = match &context.who {
-            Some(who) => format!(" {}", who.school.name),
-            None => " Hillview".to_owned(),
-        };
-        if let Some(term) = context
-            .who
-            .as_ref()
-            .and_then(|who| who.school.term.as_ref())
-        {
-            left += &format!("  {}", term.name);
+        let right = text::cut(&right, columns * 3 / 10 + 1, context.theme);
+        let (mut school, mut rest) = ("Hillview", String::new());
+        if let Some(who) = &context.who {
+            school = &who.school.name;
+            if let Some(term) = &who.school.term {
+                rest += &format!("  {}", term.name);
+            }
         }
-        let place = self.stack.last().map(|top| top.place()).unwrap_or_default();
+        if let Some(top) = self.stack.last() {
+            rest += &format!("  {}", top.place());
+        }
         let room = columns.saturating_sub(text::width(&right) + 1);
-        // Where one is matters more than the school's full name.
-        let whole = text::width(&left) + 2 + text::width(&place);
-        let over = whole.saturating_sub(room);
-        let left = text::cut(
-            &left,
-            text::width(&left).saturating_sub(over).max(12),
-            context.theme,
-        );
-        let left = text::cut(&format!("{left}  {place}"), room, context.theme);
+        // When it is narrow, where one is matters more than the end of the school's name.
+        let kept = room.saturating_sub(text::width(&rest) + 1).max(6);
+        let school = text::cut(school, kept, context.theme);
+        let left = text::cut(&format!(" {school}{rest}"), room, context.theme);
         pen.put(0, 0, Tone::Heading, &left);
         pen.put_right(0, Tone::Plain, &right);
     }
@@ -109,7 +120,7 @@ impl App {
         let Some(notice) = &context.notice else {
             let summary = match self.stack.last() {
                 Some(top) => top.summary(context),
-                None => "Trying the stored session; Esc leaves.".to_owned(),
+                None => "Esc leaves Hillview".to_owned(),
             };
             let summary = text::cut(&summary, room, context.theme);
             pen.put(lines - 2, 1, Tone::Plain, &summary);
@@ -145,6 +156,7 @@ impl App {
         let mut hints = Vec::new();
         for words in entries()
             .filter(|entry| entry.command != Command::Help)
+            .filter(|entry| entry.command != Command::Back || self.why_not(Command::Back).is_none())
             .filter_map(hint)
         {
             match room.checked_sub(words.len() + 2) {

@@ -11,15 +11,13 @@ use crate::widgets::rows::{self, Cursor};
 
 #[derive(Debug)]
 pub struct Help {
-    place: String,
     entries: Vec<(&'static Entry, Option<String>)>,
     cursor: Cursor,
 }
 
 impl Help {
-    pub fn new(place: String, entries: Vec<(&'static Entry, Option<String>)>) -> Self {
+    pub fn new(entries: Vec<(&'static Entry, Option<String>)>) -> Self {
         Self {
-            place,
             entries,
             cursor: Cursor::default(),
         }
@@ -32,11 +30,14 @@ impl Screen for Help {
     }
 
     fn place(&self) -> String {
-        format!("Help: {}", self.place)
+        "Help".to_owned()
     }
 
     fn summary(&self, _context: &Context) -> String {
-        format!("{} of {}", self.cursor.at + 1, self.entries.len())
+        match self.entries.get(self.cursor.at) {
+            Some((_, Some(why))) => format!("not now: {why}"),
+            _ => format!("{} of {}", self.cursor.at + 1, self.entries.len()),
+        }
     }
 
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
@@ -52,13 +53,15 @@ impl Screen for Help {
         let window = rows::window(self.cursor.at, self.entries.len(), pen.lines());
         for (line, at) in window.enumerate() {
             let (entry, why_not) = &self.entries[at];
-            let (mut words, tone) = (
-                format!("{:<14} {}", entry.keys.join(" "), entry.sentence),
-                Tone::Plain,
-            );
-            if let Some(why) = why_not {
-                words = format!("{:<14} ({}) {why}", entry.keys.join(" "), entry.sentence);
-            }
+            let words = match why_not {
+                None => format!("{:<14} {}", entry.keys.join(" "), entry.sentence),
+                Some(_) => format!("{:<14} ({})", entry.keys.join(" "), entry.sentence),
+            };
+            let tone = if why_not.is_none() {
+                Tone::Plain
+            } else {
+                Tone::Faint
+            };
             pen.row(line, at == self.cursor.at, tone, &words);
         }
         None

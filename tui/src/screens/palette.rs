@@ -16,6 +16,8 @@ use crate::widgets::text;
 
 /// The most lines that the popup takes from the screen below it.
 const LINES: usize = 14;
+/// From this many columns on, the form on the command line stands beside each command.
+const WIDE: usize = 110;
 
 /// A command, and why it cannot be done on the screen below.
 #[derive(Clone, Debug)]
@@ -65,8 +67,8 @@ impl Palette {
         }
         let rank = |(score, at): &(u32, usize)| {
             (
-                self.choices[*at].why_not.is_some(),
                 std::cmp::Reverse(*score),
+                self.choices[*at].why_not.is_some(),
                 *at,
             )
         };
@@ -87,6 +89,21 @@ impl Screen for Palette {
 
     fn lines(&self, _context: &Context) -> Option<usize> {
         Some(LINES)
+    }
+
+    fn summary(&self, context: &Context) -> String {
+        let choice = self.found.get(self.cursor.at).map(|at| &self.choices[*at]);
+        match choice {
+            Some(Choice {
+                why_not: Some(why), ..
+            }) => format!("not now: {why}"),
+            Some(Choice { entry, .. })
+                if !entry.cli.is_empty() && usize::from(context.columns) < WIDE =>
+            {
+                format!("on the command line: hillview {}", entry.cli)
+            }
+            _ => String::new(),
+        }
     }
 
     fn typing(&self) -> bool {
@@ -123,7 +140,7 @@ impl Screen for Palette {
     fn view(&self, pen: &mut Pen<'_>, _context: &Context) -> Option<Position> {
         let (shown, caret) = self.field.shown(pen.columns() - 4, pen.theme);
         pen.put(1, 1, Tone::Heading, &format!(": {shown}"));
-        let cli = if pen.columns() >= 80 { 24 } else { 0 };
+        let cli = if pen.columns() >= WIDE { 24 } else { 0 };
         let sentence = pen.columns().saturating_sub(3 + 22 + 8 + cli);
         let window = rows::window(self.cursor.at, self.found.len(), pen.lines() - 2);
         if self.found.is_empty() {
@@ -138,7 +155,11 @@ impl Screen for Palette {
                     entry.sentence.to_owned(),
                     Tone::Plain,
                 ),
-                Some(why) => (format!("({})", entry.name), why.clone(), Tone::Faint),
+                Some(_) => (
+                    format!("({})", entry.name),
+                    entry.sentence.to_owned(),
+                    Tone::Faint,
+                ),
             };
             let words = format!(
                 "{}{}{}{}",

@@ -40,6 +40,8 @@ pub struct Sheets {
     /// All that one may see instead of what one teaches.
     all: bool,
     classes: Fetch,
+    /// The caller's name, as classes and sheets name their teachers.
+    me: Option<String>,
     /// The class of which the caller is the class teacher, and the sheets of it.
     my_class: Option<Class>,
     class_fetch: Fetch,
@@ -77,8 +79,8 @@ impl Sheets {
         let Some(classes) = self.classes.settle(crate::reply!(answer, ListClasses)) else {
             return;
         };
-        let me = context.who.as_ref().map(|who| who.name.as_str());
-        let mine = |class: &Class| me.is_some() && class.class_teacher.as_deref() == me;
+        self.me = context.who.as_ref().map(|who| who.name.clone());
+        let mine = |class: &Class| class.class_teacher.is_some() && class.class_teacher == self.me;
         self.my_class = classes.into_iter().find(mine);
         if let Some(class) = &self.my_class {
             let request = ListSheets {
@@ -106,6 +108,9 @@ impl Sheets {
         let owing = self.class_sheets.iter().filter(|sheet| !ready(sheet));
         let owing: Vec<String> = owing
             .map(|sheet| match &sheet.teacher {
+                Some(teacher) if Some(teacher) == self.me.as_ref() => {
+                    format!("{} (you)", sheet.paper)
+                }
                 Some(teacher) => format!("{} ({teacher})", sheet.paper),
                 None => sheet.paper.clone(),
             })
@@ -227,20 +232,22 @@ impl Screen for Sheets {
     }
 
     fn view(&self, pen: &mut Pen<'_>, context: &Context) -> Option<Position> {
-        let paper = pen.columns().saturating_sub(2 + 10 + 10 + 9 + 18 + 10);
+        let theme = pen.theme;
+        // The assessment's code gives way to the paper's name when it is narrow.
+        let code = if pen.columns() >= 80 { 10 } else { 0 };
+        let paper = pen.columns().saturating_sub(3 + 10 + code + 8 + 16 + 9);
         let line =
             |class: &str, name: &str, assessment: &str, entered: &str, state: &str, due: &str| {
-                let theme = context.theme;
                 format!(
-                    "{}{}{}{} {}{due}",
-                    text::left(class, 9, theme) + " ",
+                    "{} {}{}{}  {}{due}",
+                    text::left(class, 9, theme),
                     text::left(name, paper, theme),
-                    text::left(&format!(" {assessment}"), 10, theme),
+                    text::left(&format!(" {assessment}"), code, theme),
                     text::right(entered, 8, theme),
-                    text::left(&format!(" {state}"), 18, theme),
+                    text::left(state, 14, theme),
                 )
             };
-        let head = line("Class", "Paper", "", "Entered", "State", "Due");
+        let head = line("Class", "Paper", "For", "Entered", "State", "Due");
         pen.put(0, 2, Tone::Faint, &head);
         let summary = self.my_class_words().unwrap_or_default();
         let mut words = match summary.is_empty() {

@@ -4,3 +4,4 @@ mod cli;
 mod cli_reference;
 mod client;
 mod desk;
+mod screens;

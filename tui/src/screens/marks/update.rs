@@ -70,10 +70,7 @@ impl Marks {
         let page = super::view::page(self, context.body_rows());
         let rows = self.cells.len();
         match command {
-            Command::SaveMark if self.commit(context) => {
-                self.cursor.step(Command::Next, rows, page);
-            }
-            Command::SaveMark => {}
+            Command::SaveMark => self.save_and_go_on(context),
             Command::CancelEdit => self.cancel(context),
             Command::Absent => self.enter_and_go_on(Entry::Absent, context),
             Command::Exempt => self.enter_and_go_on(Entry::Exempt, context),
@@ -150,7 +147,22 @@ impl Marks {
 
     fn enter_and_go_on(&mut self, entry: Entry, context: &mut Context) {
         self.enter(entry, context);
+        self.go_on(context);
+    }
+
+    fn save_and_go_on(&mut self, context: &mut Context) {
+        if self.commit(context) {
+            self.go_on(context);
+        }
+    }
+
+    /// Moves down; says so when there is nothing below, before the next digits go over this mark.
+    fn go_on(&mut self, context: &mut Context) {
+        let before = self.cursor.at;
         self.cursor.step(Command::Next, self.cells.len(), 1);
+        if self.cursor.at == before {
+            context.say("that was the last row; n goes to the next blank one");
+        }
     }
 
     /// The next or the previous row without a mark, around the ends.

@@ -38,7 +38,7 @@ impl Columns {
         let widest = marks.cells.iter().map(|cell| text::width(&cell.adm)).max();
         let adm = widest.unwrap_or(0).clamp(6, 12);
         // The state has room for its longest word, and for reasons when the screen is wide.
-        let state = if columns >= 80 { 20 } else { 9 };
+        let state = if columns >= 80 { 22 } else { 9 };
         let state_at = columns.saturating_sub(state);
         let level = state_at - LEVEL - 2;
         let mark = level - MARK - 2;

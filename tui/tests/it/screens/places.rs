@@ -1,0 +1,262 @@
+//! Home, students, classes, help, the palette, and the generated page of keys.
+
+use hillview::command;
+use hillview_shared::ids::StudentId;
+
+use super::*;
+
+#[test]
+fn home_shows_what_is_mine_and_what_is_owed() {
+    let mut desk = Desk::home(80, 24);
+    insta::assert_snapshot!(desk.screen(), @"
+     Kilimani Primary  2026 T2  My sheets                  w.kamau@hillview.example
+      Class     Paper                    For       Entered  State         Due
+    > 4 East    English / Grammar        T2-END       0/40  open          3 days
+      4 East    English / Composition    T2-END       3/40  open          tomorrow
+      4 East    Mathematics              T2-END      38/40  closed 24 Jul -
+      4 East    Creative Arts            T2-END      40/40  submitted     -
+
+
+
+
+
+
+
+
+
+
+
+
+
+     My class: 4 East, 40 students. Complete: 1 of 5 papers. Owing: English /
+     Grammar (J. Otieno), English / Composition (J. Otieno), Mathematics (J.
+     Otieno), Kiswahili / Insha (J. Otieno)
+     4 sheets, 77 marks owing                                                online
+     Enter open  s students  / find student  c classes  m mine/all  ? help
+    ");
+}
+
+#[test]
+fn home_counts_on_as_marks_are_saved() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("52<Enter>");
+    desk.store_all();
+    desk.keys("<Esc>");
+    assert!(desk.line_with("English / Grammar").contains("3/40"));
+}
+
+#[test]
+fn a_class_teacher_may_look_at_every_sheet() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("m");
+    desk.serve();
+    desk.shows("All sheets");
+    desk.shows("Kiswahili / Insha");
+}
+
+#[test]
+fn a_student_is_found_from_home_by_name() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("/");
+    desk.serve();
+    assert_eq!(desk.cursor(), (26, 1));
+    desk.keys("hassan<Enter>");
+    assert!(matches!(
+        &desk.calls[0].1,
+        HillviewRequest::ListStudents { request } if request.search.as_deref() == Some("hassan")
+    ));
+    desk.serve();
+    desk.shows("1 active students");
+    desk.keys("<Enter>");
+    assert!(matches!(
+        &desk.calls[0].1,
+        HillviewRequest::ShowStudent {
+            request: hillview_shared::students::WhichStudent::Id(StudentId(5))
+        }
+    ));
+    desk.serve();
+    insta::assert_snapshot!(desk.screen(), @"
+     Kilimani Primary  2026 T2  Student                    w.kamau@hillview.example
+     Hassan Amina
+     20240005, female, born 2016-03-14, 4 East, active
+     Classes: 4 East (2026) since 2026-01-05
+                                T1-MID      T1-END
+    > English / Grammar         35 ME1      AB
+      Mathematics               -           52 EE2
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+                                                                             online
+     (Left earlier)  (Right later)  Esc back  : commands  Ctrl-Q quit  ? help
+    ");
+    desk.keys("<Esc>");
+    desk.shows("Hassan Amina");
+}
+
+#[test]
+fn letters_are_text_in_a_search_and_escape_leaves_it() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("/");
+    desk.serve();
+    desk.keys("q?:A");
+    desk.shows("Search (name or number): q?:A");
+    desk.keys("<Esc><Esc>");
+    desk.shows("My sheets");
+}
+
+#[test]
+fn a_long_list_comes_by_pages_when_its_end_is_reached() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("s");
+    desk.serve();
+    desk.shows("25 active students, more below");
+    desk.keys("G");
+    assert!(matches!(
+        &desk.calls[0].1,
+        HillviewRequest::ListStudents { request } if request.after.as_deref() == Some("25")
+    ));
+    // Asked for once, however often the end is reached.
+    desk.keys("GG");
+    assert_eq!(desk.calls.len(), 1);
+    desk.serve();
+    desk.keys("G");
+    desk.shows("Student Number 40");
+    desk.shows("40 active students");
+}
+
+#[test]
+fn a_search_that_is_overtaken_is_not_shown() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("/");
+    desk.serve();
+    desk.keys("barasa<Enter>");
+    let (late, request) = desk.calls.remove(0);
+    desk.keys("/<C-u>hassan<Enter>");
+    desk.serve();
+    desk.answer(late, Ok(fixtures::answer(&request)));
+    desk.shows("Hassan Amina");
+    desk.hides("Barasa");
+}
+
+#[test]
+fn a_class_opens_its_students() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("c");
+    desk.serve();
+    assert!(desk.line_with("4 East").contains("40  W. Kamau"));
+    desk.keys("<Enter>");
+    desk.serve();
+    desk.shows("Students of 4 East");
+}
+
+#[test]
+fn help_lists_the_keys_of_the_screen_and_says_what_is_off() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("?");
+    desk.shows("2026 T2  Help ");
+    desk.shows("a              Enter AB: the student was not there");
+    desk.shows("Del            (Clear the mark; asks when it is saved)");
+    desk.keys("jjjjjjjj");
+    desk.shows("not now: there is no mark to clear");
+    desk.keys("<Esc>5<F1>");
+    desk.shows("Save the mark and move down");
+    desk.keys("<Esc>2<Enter>");
+    assert_eq!(desk.saves.len(), 1);
+}
+
+#[test]
+fn the_palette_finds_runs_and_says_why_not() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys(":abs");
+    desk.shows("> mark-absent");
+    desk.shows("on the command line: hillview marks set");
+    desk.keys("<Enter>");
+    assert_eq!(desk.saves[0].entry, hillview_shared::marks::Entry::Absent);
+    desk.keys(":redo<Enter>");
+    desk.shows("there is nothing to redo");
+    desk.keys("<C-u>open-student");
+    desk.shows("not now: in: Students");
+    desk.keys("<C-u>xyzxyz");
+    desk.shows("No command fits what is typed.");
+    desk.keys("<Esc>");
+    desk.hides("xyz");
+}
+
+#[test]
+fn the_palette_shows_the_command_line_beside_when_there_is_room() {
+    let mut desk = Desk::sheet(120, 30);
+    desk.keys(":abs");
+    assert!(desk.line_with("mark-absent").ends_with("marks set"));
+}
+
+#[test]
+fn a_key_without_meaning_says_so() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("z");
+    desk.shows("z does nothing here; ? or F1 shows the keys");
+}
+
+#[test]
+fn escape_always_leads_out_and_home_is_where_it_begins() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("h");
+    desk.serve();
+    desk.keys("?<Esc><Esc><Esc><Esc>");
+    desk.shows("this is where it begins; Ctrl-Q leaves Hillview");
+    desk.shows("My sheets");
+}
+
+#[test]
+fn an_error_of_the_server_is_shown_with_its_code_and_reference() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("s");
+    let (ticket, _) = desk.calls.remove(0);
+    let mut fault = ApiError::new(hillview_shared::Kind::Fault, "fault", "the server failed");
+    fault.reference = Some("a1b2".into());
+    desk.answer(ticket, Err(fault));
+    desk.shows("the server failed [fault] reference a1b2");
+}
+
+fn page(name: &str) -> (std::path::PathBuf, String) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("../docs/reference").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    (path, text)
+}
+
+#[test]
+fn the_page_of_keys_is_as_the_program_has_them() {
+    let (path, written) = page("keys.md");
+    if std::env::var_os("HILLVIEW_WRITE_DOCS").is_some() {
+        return std::fs::write(path, command::reference()).unwrap();
+    }
+    assert!(
+        written == command::reference(),
+        "docs/reference/keys.md is out of date: run this test with HILLVIEW_WRITE_DOCS=1"
+    );
+}
+
+#[test]
+fn every_command_line_form_of_the_table_exists() {
+    let (_, cli) = page("cli.md");
+    for entry in command::TABLE.iter().filter(|entry| !entry.cli.is_empty()) {
+        let words = entry
+            .cli
+            .split(' ')
+            .take_while(|word| !word.starts_with("--"));
+        let heading = format!("## hillview {}\n", words.collect::<Vec<_>>().join(" "));
+        assert!(cli.contains(&heading), "{}: {heading}", entry.name);
+    }
+}
