@@ -8,10 +8,13 @@ pub mod db;
 pub mod error;
 pub mod gate;
 mod greeting;
+pub mod logging;
 pub mod ops;
 pub mod rules;
 pub mod serve;
 pub mod service;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tls;
 mod workers;
 

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlArguments, MySqlRow};
+#[cfg(feature = "testing")]
+use sqlx::Executor;
 use sqlx::pool::MaybePoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
@@ -145,6 +147,22 @@ impl Db {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Has a statement checked by the engine, without running it.
+    #[cfg(feature = "testing")]
+    pub async fn prepare(&self, sql: &'static str, many: usize) -> Result<(), Failure> {
+        let (ready, sql, _permit) = self.query(sql).rows(many).ready().await?;
+        match ready {
+            Ready::MySql(mut on, _) => (&mut *on).prepare(sql).await.map(drop)?,
+            Ready::Sqlite(mut on, _) => (&mut *on).prepare(sql).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Closes its connections; whoever still works in it fails.
+    pub async fn close(&self) {
+        super::storage::close(self).await;
     }
 
     fn dialect(&self) -> Dialect {

@@ -135,6 +135,25 @@ impl Tenants {
         storage::close(&self.control).await;
     }
 
+    /// How many schools have a pool now.
+    pub fn open_now(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Removes every schema of an installation, for tests; files go with their folder.
+    #[cfg(feature = "testing")]
+    pub async fn remove_all(&self, config: &Config) -> Result<()> {
+        let all = self.all().await?;
+        self.close().await;
+        if let Storage::MySql { server, prefix } = &self.storage {
+            for school in all {
+                server.remove(&schema(prefix, &school.code)).await?;
+            }
+            server.remove(&config.control_schema).await?;
+        }
+        Ok(())
+    }
+
     /// A live school whose state was read lately.
     fn fresh(&self, code: &str) -> Option<Tenant> {
         let mut live = self.lock();

@@ -1,3 +1,82 @@
-//! The commands of the server's binary.
+//! The commands of the server's binary. They act on the data folder or the database directly,
+//! through the same functions as the calls.
 
 pub mod packs;
+pub mod schools;
+pub mod users;
+
+use std::io::Write;
+
+use crate::config::{Config, Settings};
+use crate::service::State;
+
+/// The server of Hillview: school administration in the terminal
+#[derive(clap::Parser)]
+#[command(name = "hillview-server", version)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Bring the data of all schools up to this version
+    Migrate,
+    /// Make, list and suspend schools
+    #[command(subcommand)]
+    School(schools::Command),
+    /// Add logins and give new passwords
+    #[command(subcommand)]
+    User(users::Command),
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+}
+
+impl Cli {
+    pub async fn run(self) -> anyhow::Result<()> {
+        let config = self.settings.resolve()?;
+        match self.command {
+            Command::Migrate => {
+                let state = State::open(&config).await?;
+                let done = schools::migrate_all(&state).await;
+                state.tenants.close().await;
+                done
+            }
+            Command::School(command) => command.run(&config).await,
+            Command::User(command) => command.run(&config).await,
+        }
+    }
+}
+
+/// Runs a command's work and closes the databases after it, also when it failed.
+async fn with_state<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&State) -> crate::Result<T>,
+) -> anyhow::Result<T> {
+    let state = State::open(config).await?;
+    let done = work(&state).await;
+    state.tenants.close().await;
+    Ok(done?)
+}
+
+/// Prints a line of the answer.
+fn print(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,24 @@
+//! Structured logs on standard error: one JSON object a line, or plain lines on a terminal.
+//!
+//! What is logged never holds names of people, marks, passwords or tokens. `HILLVIEW_LOG` chooses
+//! the level, such as `debug` or `hillview_server=debug,warn`.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+const USUAL: &str = "info,sqlx=warn,tarpc=warn,rustls=warn";
+
+/// Starts the log of this process.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("HILLVIEW_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second start, as in tests, keeps the first log.
+    let _ = if std::io::stderr().is_terminal() {
+        builder.try_init()
+    } else {
+        builder.json().flatten_event(true).try_init()
+    };
+}

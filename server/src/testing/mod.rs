@@ -1,0 +1,123 @@
+//! For tests of both crates: private installations on each engine, and a ready school.
+//!
+//! SQLite with the in-process cache is always there. `HILLVIEW_TEST_DATABASE` and
+//! `HILLVIEW_TEST_REDIS` name a MySQL or MariaDB server and a Redis to test on as well
+//! (`scripts/test` sets them); every installation has its own schemas and its own keys there.
+
+mod school;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+
+pub use school::{PASSWORD, School, peer};
+
+use crate::config::{Config, Settings};
+use crate::service::State;
+
+/// What a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite and the in-process cache.
+    Sqlite,
+    /// MySQL or MariaDB, and Redis.
+    MySql,
+}
+
+/// The engines of this run.
+///
+/// # Panics
+/// When both are required (`HILLVIEW_TEST_REQUIRE_BOTH=1`) and the second is not there.
+pub fn engines() -> Vec<Engine> {
+    if std::env::var_os("HILLVIEW_TEST_DATABASE").is_some() {
+        return vec![Engine::Sqlite, Engine::MySql];
+    }
+    let required = std::env::var("HILLVIEW_TEST_REQUIRE_BOTH").is_ok_and(|both| both == "1");
+    assert!(!required, "HILLVIEW_TEST_DATABASE is not set; scripts/test sets it");
+    eprintln_once();
+    vec![Engine::Sqlite]
+}
+
+#[expect(clippy::print_stderr, reason = "a test says on what it did not run")]
+fn eprintln_once() {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| eprintln!("HILLVIEW_TEST_DATABASE is not set: tested on SQLite only"));
+}
+
+/// Runs a test on each engine, in an installation of its own that is removed afterwards, also
+/// when the test failed.
+pub async fn on_each_engine(test: impl AsyncFn(&Installation)) {
+    for engine in engines() {
+        let installation = Installation::new(engine).await;
+        let outcome = AssertUnwindSafe(test(&installation)).catch_unwind().await;
+        installation.remove().await;
+        if let Err(panic) = outcome {
+            tracing::error!(?engine, "the test failed on this engine");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// A control schema or folder of its own, with what serves it.
+pub struct Installation {
+    pub engine: Engine,
+    pub config: Config,
+    pub state: Arc<State>,
+    folder: tempfile::TempDir,
+}
+
+impl Installation {
+    /// # Panics
+    /// When the engine cannot be reached.
+    pub async fn new(engine: Engine) -> Self {
+        crate::logging::start();
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let name = format!("t{:010x}", rand::random::<u64>() >> 24);
+        let settings = Settings {
+            data_dir: Some(folder.path().to_owned()),
+            schema_prefix: Some(format!("{name}_")),
+            redis_prefix: Some(name.clone()),
+            control_schema: Some(name),
+            connections: Some(16),
+            ..Settings::default()
+        };
+        let settings = match engine {
+            Engine::Sqlite => settings,
+            Engine::MySql => Settings {
+                database: std::env::var("HILLVIEW_TEST_DATABASE").ok(),
+                redis: std::env::var("HILLVIEW_TEST_REDIS").ok(),
+                ..settings
+            },
+        };
+        let config = settings.resolve().expect("the settings of a test are good");
+        let state = State::open(&config).await.expect("the database of a test is there");
+        Self { engine, config, state, folder }
+    }
+
+    /// A second server on the same data, as after a restart or beside the first.
+    ///
+    /// # Panics
+    /// When the database cannot be reached.
+    pub async fn another(&self) -> Arc<State> {
+        State::open(&self.config).await.expect("the database of a test is there")
+    }
+
+    /// A school with people, classes and students.
+    pub async fn school(&self, code: &str) -> School {
+        School::make(&self.state, code).await
+    }
+
+    /// The folder of its files.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Takes everything away again.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn remove(self) {
+        self.state.tenants.remove_all(&self.config).await.expect("a test's schemas can be removed");
+    }
+}

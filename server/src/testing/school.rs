@@ -1,0 +1,158 @@
+//! A school that is ready for work: one login of each kind, two classes, a few students.
+
+use std::sync::Arc;
+
+use hillview_shared::accounts::{LogIn, Role};
+use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::staff::AddStaff;
+use hillview_shared::students::{AddStudent, Student};
+use hillview_shared::teaching::{AssignTeaching, TeachingRole};
+use tokio::sync::OnceCell;
+
+use crate::caller::{self, Caller};
+use crate::db::accounts as logins;
+use crate::ops::schools::{self, NewSchool};
+use crate::service::accounts::{self, Peer};
+use crate::service::{State, classes, staff, students, teaching};
+
+/// The password of every login that a test makes.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A ready school. Its logins are `admin`, `head`, `registrar`, `classteacher` (of 4 East) and
+/// `teacher` (English in 4 East).
+pub struct School {
+    pub code: String,
+    pub east: Class,
+    pub west: Class,
+    /// Five in 4 East, then two in 4 West.
+    pub students: Vec<Student>,
+    state: Arc<State>,
+}
+
+/// A local client.
+pub fn peer() -> Peer {
+    Peer {
+        client: "test 0".into(),
+        address: "unix".into(),
+    }
+}
+
+impl School {
+    /// # Panics
+    /// When a step is refused: the test cannot go on.
+    pub async fn make(state: &Arc<State>, code: &str) -> Self {
+        let new = NewSchool {
+            code,
+            name: "Kilimani Primary",
+            pack: "ke-cbe",
+            admin: "admin",
+        };
+        schools::create(state, &new).await.expect("a school can be made");
+        settle(state, code, "admin").await;
+        let admin = log_in(state, code, "admin").await;
+        for (number, (username, name, role)) in (1..).zip(STAFF) {
+            let request = AddStaff {
+                staff_no: format!("T{number}"),
+                name: name.to_owned(),
+                username: username.to_owned(),
+                roles: vec![role],
+            };
+            staff::add(state, &admin, request).await.expect("staff can be added");
+            settle(state, code, username).await;
+        }
+        let registrar = log_in(state, code, "registrar").await;
+        let mut both = Vec::new();
+        for stream in ["East", "West"] {
+            let request = AddClass {
+                grade: "Grade 4".to_owned(),
+                stream: stream.to_owned(),
+            };
+            both.push(classes::add(state, &admin, request).await.expect("a class can be added"));
+        }
+        let west = both.pop().expect("there are two");
+        let east = both.pop().expect("there are two");
+        for (staff, subject, role) in [
+            ("classteacher", None, TeachingRole::ClassTeacher),
+            ("teacher", Some("ENG"), TeachingRole::SubjectTeacher),
+        ] {
+            let request = AssignTeaching {
+                staff: staff.to_owned(),
+                class: "4 East".to_owned(),
+                subject: subject.map(str::to_owned),
+                role,
+            };
+            teaching::assign(state, &admin, request).await.expect("teaching can be assigned");
+        }
+        let mut all = Vec::new();
+        for (number, name) in (1..).zip(STUDENTS) {
+            let request = AddStudent {
+                admission_no: Some(format!("A{number:03}")),
+                name: name.to_owned(),
+                sex: None,
+                birth_date: None,
+                class: if number <= 5 { east.id } else { west.id },
+            };
+            all.push(students::add(state, &registrar, request).await.expect("a student can be added"));
+        }
+        Self {
+            code: code.to_owned(),
+            east,
+            west,
+            students: all,
+            state: Arc::clone(state),
+        }
+    }
+
+    /// One of the school's people, logged in.
+    ///
+    /// # Panics
+    /// When the login is refused.
+    pub async fn caller(&self, username: &str) -> Caller {
+        log_in(&self.state, &self.code, username).await
+    }
+}
+
+const STAFF: [(&str, &str, Role); 4] = [
+    ("head", "Grace Njeri", Role::HeadTeacher),
+    ("registrar", "Peter Mutua", Role::Registrar),
+    ("classteacher", "Amina Hassan", Role::Teacher),
+    ("teacher", "John Otieno", Role::Teacher),
+];
+
+const STUDENTS: [&str; 7] = [
+    "Achieng Mary Atieno",
+    "Baraka Juma",
+    "Chebet Faith",
+    "Ng'ang'a Peter Kamau",
+    "Wanjikũ Jane",
+    "Zawadi Neema",
+    "Kiprono Daniel",
+];
+
+async fn log_in(state: &State, school: &str, username: &str) -> Caller {
+    let request = LogIn {
+        school: school.to_owned(),
+        user: username.to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    let (_, key) = accounts::log_in(state, &peer(), request).await.expect("a test can log in");
+    caller::resolve(state, &key, &"test".into()).await.expect("a new session is good")
+}
+
+/// Gives a new login the password that tests know, as if it had been changed.
+async fn settle(state: &State, school: &str, username: &str) {
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    let hash = async { state.hashers.hash(PASSWORD).await.expect("a password can be hashed") };
+    let hash = HASH.get_or_init(|| hash).await;
+    let tenant = state.tenants.school(school).await.expect("the school is open");
+    let now = state.clock.now();
+    tenant
+        .db
+        .write(async |tx| {
+            let login = logins::find_login(&mut *tx, username).await?.expect("the login was made");
+            logins::set_password(tx, login.id, login.v, hash, false, now).await?;
+            Ok(())
+        })
+        .await
+        .expect("a password can be set");
+}

@@ -1,0 +1,235 @@
+//! Logging in, staying in, and being shut out.
+
+use std::time::Duration;
+
+use hillview_server::caller::{self, SessionKey};
+use hillview_server::service::accounts::{self, Peer};
+use hillview_server::service::State;
+use hillview_server::testing::{PASSWORD, School, on_each_engine, peer};
+use hillview_server::{Error, Result};
+use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Permission, Role};
+use hillview_shared::api::Resume;
+use hillview_shared::ids::Token;
+use hillview_shared::{ApiError, Kind};
+
+fn request(school: &str, user: &str, password: &str) -> LogIn {
+    LogIn {
+        school: school.to_owned(),
+        user: user.to_owned(),
+        password: password.to_owned(),
+    }
+}
+
+async fn log_in(state: &State, user: &str, password: &str) -> Result<(LoggedIn, SessionKey)> {
+    accounts::log_in(state, &peer(), request("kilimani", user, password)).await
+}
+
+fn told<T>(outcome: Result<T>) -> ApiError {
+    match outcome {
+        Err(Error::Refused(told)) => told,
+        Err(other) => panic!("not refused but failed: {other}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+async fn is_live(state: &State, key: &SessionKey) -> bool {
+    match caller::resolve_unsettled(state, key, &"test".into()).await {
+        Ok(_) => true,
+        Err(Error::Refused(told)) if told.kind == Kind::SessionEnded => false,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn change(state: &State, key: &SessionKey, old: &str, new: &str) -> Result<(LoggedIn, SessionKey)> {
+    let caller = caller::resolve_unsettled(state, key, &"test".into()).await?;
+    let request = ChangePassword {
+        old: old.to_owned(),
+        new: new.to_owned(),
+    };
+    accounts::change_password(state, &peer(), &caller, request).await
+}
+
+#[tokio::test]
+async fn a_login_says_who_and_what_they_may() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let (logged_in, key) = log_in(&it.state, " ClassTeacher ", PASSWORD).await.unwrap();
+        let who = logged_in.who;
+        assert_eq!((who.username.as_str(), who.name.as_str()), ("classteacher", "Amina Hassan"));
+        assert_eq!((who.school.code.as_str(), who.school.name.as_str()), ("kilimani", "Kilimani Primary"));
+        assert_eq!(who.roles, [Role::Teacher]);
+        assert_eq!(who.permissions, []);
+        assert!(who.school.term.is_some(), "the pack brings a calendar");
+        assert!(is_live(&it.state, &key).await);
+
+        let (logged_in, _) = log_in(&it.state, "head", PASSWORD).await.unwrap();
+        assert!(logged_in.who.may(Permission::MarksRead));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teacher_reaches_what_is_assigned_and_nothing_else() {
+    on_each_engine(async |it| {
+        let School { east, west, .. } = &it.school("kilimani").await;
+        let school = it.school("other").await;
+        let teacher = school.caller("teacher").await;
+        let leader = school.caller("classteacher").await;
+        assert!(teacher.teaches_in(school.east.id) && !teacher.teaches_in(school.west.id));
+        assert!(!teacher.leads(school.east.id) && leader.leads(school.east.id));
+        let english = teacher.teaching()[0].offering_id.unwrap();
+        assert!(teacher.teaches(school.east.id, english));
+        assert!(leader.teaches(school.east.id, english));
+        assert!(!leader.teaches(school.west.id, english));
+        assert_ne!(east.id, west.id);
+        assert_eq!(told(teacher.require(Permission::StudentsWrite)).kind, Kind::Denied);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_was_wrong_the_words_are_the_same() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let mut refusals = Vec::new();
+        for (school, user, password) in [
+            ("kilimani", "teacher", "wrong password"),
+            ("kilimani", "nobody", PASSWORD),
+            ("nowhere", "teacher", PASSWORD),
+            ("../control", "teacher", PASSWORD),
+        ] {
+            let outcome = accounts::log_in(&it.state, &peer(), request(school, user, password)).await;
+            refusals.push(told(outcome));
+        }
+        assert_eq!(refusals[0].code, "wrong-password");
+        assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{refusals:#?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_one_time_password_works_for_its_change_only() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let db = school.caller("admin").await.db().clone();
+        let one_time = accounts::reset_password(&it.state, "kilimani", &db, "Teacher").await.unwrap();
+        assert_eq!(told(log_in(&it.state, "teacher", PASSWORD).await).code, "wrong-password");
+
+        let (logged_in, key) = log_in(&it.state, "teacher", &one_time).await.unwrap();
+        assert!(logged_in.who.must_change_password);
+        let refused = told(caller::resolve(&it.state, &key, &"test".into()).await);
+        assert_eq!(refused.code, "must-change-password");
+
+        let weak = told(change(&it.state, &key, &one_time, &one_time).await);
+        assert_eq!(weak.code, "weak-password");
+        let (logged_in, key) = change(&it.state, &key, &one_time, "a new long one").await.unwrap();
+        assert!(!logged_in.who.must_change_password);
+        assert!(caller::resolve(&it.state, &key, &"test".into()).await.is_ok());
+        assert_eq!(told(log_in(&it.state, "teacher", &one_time).await).code, "wrong-password");
+        assert!(log_in(&it.state, "teacher", "a new long one").await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_all_sessions_and_gives_a_new_one() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let (_, here) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
+        let (_, elsewhere) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
+        let (_, colleague) = log_in(&it.state, "head", PASSWORD).await.unwrap();
+        let wrong = told(change(&it.state, &here, "wrong password", "a new long one").await);
+        assert_eq!(wrong.kind, Kind::Denied);
+        let (_, new) = change(&it.state, &here, PASSWORD, "a new long one").await.unwrap();
+        assert!(!is_live(&it.state, &here).await);
+        assert!(!is_live(&it.state, &elsewhere).await);
+        assert!(is_live(&it.state, &new).await && is_live(&it.state, &colleague).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_is_resumed_until_it_is_logged_out() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let (logged_in, key) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
+        let resume = Resume {
+            school: "Kilimani".to_owned(),
+            token: logged_in.token,
+        };
+        // Another instance knows the session too.
+        let other = it.another().await;
+        let resumed = accounts::resume(&other, &peer(), &resume).await.unwrap();
+        let (who, other_key) = resumed.expect("the session is live");
+        assert_eq!((who.username.as_str(), &other_key), ("teacher", &key));
+
+        let caller = caller::resolve(&it.state, &key, &"test".into()).await.unwrap();
+        accounts::log_out(&it.state, &caller).await.unwrap();
+        assert!(!is_live(&it.state, &key).await);
+        assert!(accounts::resume(&it.state, &peer(), &resume).await.unwrap().is_none());
+        dead_within_a_second(&other, &key).await;
+
+        for resume in [
+            Resume { school: "nowhere".to_owned(), token: logged_in.token },
+            Resume { school: "kilimani".to_owned(), token: Token([7; 32]) },
+        ] {
+            assert!(accounts::resume(&it.state, &peer(), &resume).await.unwrap().is_none());
+        }
+        other.tenants.close().await;
+    })
+    .await;
+}
+
+/// An instance with an in-process cache may believe a session a little longer, but not a second.
+async fn dead_within_a_second(state: &State, key: &SessionKey) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(1);
+    while is_live(state, key).await {
+        assert!(std::time::Instant::now() < deadline, "the session outlived its end");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_idle_and_at_the_latest_after_thirty_days() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let (_, idle) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
+        it.state.clock.advance(Duration::from_secs(13 * 3600));
+        it.state.cache.forget_sessions(std::slice::from_ref(&idle)).await;
+        assert!(!is_live(&it.state, &idle).await);
+
+        let (_, busy) = log_in(&it.state, "head", PASSWORD).await.unwrap();
+        for half_days in 0..80 {
+            if half_days < 65 && half_days > 60 {
+                it.state.cache.forget_sessions(std::slice::from_ref(&busy)).await;
+                assert!(!is_live(&it.state, &busy).await, "over thirty days");
+                break;
+            }
+            it.state.cache.forget_sessions(std::slice::from_ref(&busy)).await;
+            assert!(is_live(&it.state, &busy).await, "used after half a day, {half_days} times");
+            it.state.clock.advance(Duration::from_secs(12 * 3600 - 60));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_forgotten_after_a_login() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        for _ in 0..4 {
+            assert_eq!(told(log_in(&it.state, "teacher", "wrong password").await).code, "wrong-password");
+        }
+        let slowed = told(log_in(&it.state, "teacher", PASSWORD).await);
+        assert_eq!((slowed.code.as_str(), slowed.kind), ("too-many-tries", Kind::Busy));
+        // A name that nobody has is slowed down alike, and nobody else is.
+        for _ in 0..4 {
+            assert_eq!(told(log_in(&it.state, "nobody", "wrong password").await).code, "wrong-password");
+        }
+        assert_eq!(told(log_in(&it.state, "nobody", PASSWORD).await).code, "too-many-tries");
+        let elsewhere = Peer { address: "192.0.2.7".into(), ..peer() };
+        let request = request("kilimani", "teacher", PASSWORD);
+        assert!(accounts::log_in(&it.state, &elsewhere, request).await.is_ok());
+    })
+    .await;
+}

@@ -1,0 +1,145 @@
+//! Schools side by side, and a Redis that is not there.
+
+use hillview_server::config::Config;
+use hillview_server::db::{Why, calendar};
+use hillview_server::ops::schools::{self, NewSchool};
+use hillview_server::service::State;
+use hillview_server::testing::{Engine, Installation, on_each_engine};
+
+/// A prepared statement that is answered from the schema it was first prepared in would show here.
+#[tokio::test]
+async fn two_schools_side_by_side_never_mix() {
+    on_each_engine(async |it| {
+        for code in ["alpha", "beta", "gamma"] {
+            let new = NewSchool { code, name: code, pack: "ke-cbe", admin: "admin" };
+            schools::create(&it.state, &new).await.unwrap();
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..300 {
+            let state = std::sync::Arc::clone(&it.state);
+            let code = ["alpha", "beta", "gamma"][n % 3];
+            tasks.spawn(async move {
+                let tenant = state.tenants.school(code).await.unwrap();
+                if n % 10 < 3 {
+                    let mark = format!("{code}-{n}");
+                    let write = async |tx: &mut hillview_server::db::Tx| {
+                        tx.query("insert into setting (name, value, updated_at) values (?, ?, 0)")
+                            .bind(&*mark)
+                            .bind(code)
+                            .execute()
+                            .await?;
+                        Ok(())
+                    };
+                    tenant.db.write(write).await.unwrap();
+                }
+                let name = tenant.db.query("select name from profile where id = 1");
+                assert_eq!(name.scalar::<String>().await.unwrap(), code);
+                let foreign = tenant.db.query("select count(*) from setting where value <> ?").bind(code);
+                assert_eq!(foreign.scalar::<i64>().await.unwrap(), 0, "a row of another school");
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        for code in ["alpha", "beta", "gamma"] {
+            let tenant = it.state.tenants.school(code).await.unwrap();
+            let count = tenant.db.query("select count(*) from setting where value = ?").bind(code);
+            assert_eq!(count.scalar::<i64>().await.unwrap(), 30);
+        }
+    })
+    .await;
+}
+
+/// More schools than pools may be open: those that nobody works in are closed and opened again.
+#[tokio::test]
+async fn many_schools_share_few_pools() {
+    on_each_engine(async |it| {
+        let codes: Vec<String> = (0..6).map(|n| format!("s{n}")).collect();
+        for code in &codes {
+            let new = NewSchool { code, name: code, pack: "ke-cbe", admin: "admin" };
+            schools::create(&it.state, &new).await.unwrap();
+        }
+        let held = it.state.tenants.school("s0").await.unwrap();
+        for _ in 0..2 {
+            for code in &codes {
+                let tenant = it.state.tenants.school(code).await.unwrap();
+                let name = tenant.db.query("select name from profile where id = 1");
+                assert_eq!(&name.scalar::<String>().await.unwrap(), code);
+            }
+        }
+        assert!(it.state.tenants.open_now() <= 4, "{} are open", it.state.tenants.open_now());
+        assert!(calendar::time_zone(&held.db).await.is_ok(), "a school in use was closed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_transaction_is_all_or_nothing_and_undone_ones_run_again() {
+    on_each_engine(async |it| {
+        let db = it.state.tenants.prepare("kilimani").await.unwrap();
+        let taken = db
+            .write(async |tx| {
+                for name in ["one", "two", "one"] {
+                    tx.query("insert into setting (name, value, updated_at) values (?, '', 0)")
+                        .bind(name)
+                        .execute()
+                        .await?;
+                }
+                Ok(())
+            })
+            .await;
+        let Err(hillview_server::Error::Database(failure)) = taken else { panic!("{taken:?}") };
+        assert!(matches!(failure.why, Why::Unique(_)), "{failure}");
+        assert_eq!(db.query("select count(*) from setting").scalar::<i64>().await.unwrap(), 0);
+
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..20 {
+            let db = db.clone();
+            tasks.spawn(async move {
+                // Two rows in either order: this deadlocks on MySQL unless it is run again.
+                let names = if n % 2 == 0 { ["a", "b"] } else { ["b", "a"] };
+                db.write(async |tx| {
+                    for name in names {
+                        tx.query(
+                            "insert into setting (name, value, updated_at) values (?, '', 1) \
+                             {upsert name: updated_at = setting.updated_at + 1}",
+                        )
+                        .bind(name)
+                        .execute()
+                        .await?;
+                        tokio::task::yield_now().await;
+                    }
+                    Ok(())
+                })
+                .await
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap().unwrap();
+        }
+        let sums = db.query("select updated_at from setting order by name");
+        assert_eq!(sums.all::<(i64,)>().await.unwrap(), [(20,), (20,)]);
+        db.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_redis_people_log_in_and_stay_in() {
+    let it = Installation::new(Engine::Sqlite).await;
+    let config = Config {
+        redis: Some(format!("redis+unix://{}/none.sock", it.folder().display())),
+        ..it.config.clone()
+    };
+    let lame = State::open(&config).await.unwrap();
+    let school = hillview_server::testing::School::make(&lame, "kilimani").await;
+    let began = std::time::Instant::now();
+    let caller = school.caller("teacher").await;
+    for _ in 0..100 {
+        let again = hillview_server::caller::resolve(&lame, caller.key(), &"test".into()).await;
+        assert_eq!(again.unwrap().user(), caller.user());
+    }
+    assert!(began.elapsed().as_secs() < 10, "a dead Redis is not waited for: {:?}", began.elapsed());
+    lame.tenants.close().await;
+    it.remove().await;
+}
