@@ -323,6 +323,9 @@ pub async fn add_role(tx: &mut Tx, role: Role, permissions: &[Permission]) -> Re
         .bind(role)
         .insert()
         .await?;
+    if permissions.is_empty() {
+        return Ok(());
+    }
     let mut insert = tx
         .query("insert into role_permission (role_id, permission) values {rows (?, ?)}")
         .rows(permissions.len());

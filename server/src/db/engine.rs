@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlArguments, MySqlRow};
 #[cfg(feature = "testing")]
 use sqlx::Executor;
+use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::pool::MaybePoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{

@@ -179,31 +179,32 @@ impl Tenants {
                 (db, zone)
             }
         };
-        let tenant = Tenant {
+        Ok(self.keep(Tenant {
             zone,
             code: school.code.as_str().into(),
             name: school.name.as_str().into(),
             db,
-        };
-        self.keep(&tenant);
-        Ok(tenant)
+        }))
     }
 
-    /// Remembers a live school and closes the one that was not used for longest, if there are too many.
-    fn keep(&self, tenant: &Tenant) {
+    /// Remembers a live school, and closes the one that was not used for longest if there are too
+    /// many. When two calls opened the same school at once, the second takes what the first has.
+    fn keep(&self, mut tenant: Tenant) -> Tenant {
         let now = Instant::now();
+        let mut closing = Vec::new();
+        let mut live = self.lock();
+        if let Some(first) = live.get(&*tenant.code) {
+            let second = std::mem::replace(&mut tenant.db, first.tenant.db.clone());
+            if !Arc::ptr_eq(&second.0, &tenant.db.0) {
+                closing.push(second);
+            }
+        }
         let entry = Live {
             tenant: tenant.clone(),
             read: now,
             used: now,
         };
-        let mut live = self.lock();
-        let replaced = live.insert(tenant.code.to_string(), entry);
-        let mut closing: Vec<Db> = replaced
-            .map(|old| old.tenant.db)
-            .filter(|old| !Arc::ptr_eq(&old.0, &tenant.db.0))
-            .into_iter()
-            .collect();
+        live.insert(tenant.code.to_string(), entry);
         if live.len() > self.live_max {
             // Only the map holds a school that nobody works in.
             let idle = live
@@ -212,16 +213,14 @@ impl Tenants {
             let oldest = idle
                 .min_by_key(|(_, entry)| entry.used)
                 .map(|(code, _)| code.clone());
-            closing.extend(
-                oldest
-                    .and_then(|code| live.remove(&code))
-                    .map(|old| old.tenant.db),
-            );
+            let oldest = oldest.and_then(|code| live.remove(&code));
+            closing.extend(oldest.map(|old| old.tenant.db));
         }
         drop(live);
         for db in closing {
             tokio::spawn(async move { storage::close(&db).await });
         }
+        tenant
     }
 
     fn connect(&self, code: &str, create: bool) -> Db {

@@ -43,10 +43,22 @@ pub enum Command {
 impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
         match self {
-            Self::Create { code, name, pack, admin } => {
-                let new = NewSchool { code: &code, name: &name, pack: &pack, admin: &admin };
+            Self::Create {
+                code,
+                name,
+                pack,
+                admin,
+            } => {
+                let new = NewSchool {
+                    code: &code,
+                    name: &name,
+                    pack: &pack,
+                    admin: &admin,
+                };
                 let password = with_state(config, async |state| create(state, &new).await).await?;
-                print(&format!("school {code} is ready; first login {admin} with the one-time password"))?;
+                print(&format!(
+                    "school {code} is ready; first login {admin} with the one-time password"
+                ))?;
                 print(&password)
             }
             Self::List { format } => {
@@ -80,7 +92,9 @@ pub async fn create(state: &State, new: &NewSchool<'_>) -> Result<String> {
     let known = schools::find(control, new.code).await?;
     if known.is_some_and(|school| school.state != "making") {
         let text = format!("there is a school {} already", new.code);
-        return Err(ApiError::conflict("school-exists", text).hint("choose another code").into());
+        return Err(ApiError::conflict("school-exists", text)
+            .hint("choose another code")
+            .into());
     }
     let now = state.clock.now();
     control
@@ -140,7 +154,11 @@ pub async fn migrate_all(state: &State) -> anyhow::Result<()> {
 }
 
 async fn suspend(state: &State, code: &str, undo: bool) -> Result<()> {
-    let (from, to) = if undo { ("suspended", "open") } else { ("open", "suspended") };
+    let (from, to) = if undo {
+        ("suspended", "open")
+    } else {
+        ("open", "suspended")
+    };
     let school = schools::find(state.tenants.control(), code).await?;
     let school = school.ok_or_else(|| ApiError::not_found("school"))?;
     if school.state != from {
@@ -194,7 +212,16 @@ mod tests {
         for good in ["kilimani", "st-marys-2", "a1"] {
             assert_eq!(check_code(good), Ok(()));
         }
-        for bad in ["", "a", "Kilimani", "a/b", "..", "a`b", "a_b", "aaaaaaaaaaaaaaaaaaaaa"] {
+        for bad in [
+            "",
+            "a",
+            "Kilimani",
+            "a/b",
+            "..",
+            "a`b",
+            "a_b",
+            "aaaaaaaaaaaaaaaaaaaaa",
+        ] {
             assert!(check_code(bad).is_err(), "{bad:?}");
         }
     }

@@ -34,7 +34,12 @@ pub enum Command {
 impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
         let password = match self {
-            Self::Add { school, user, name, roles } => {
+            Self::Add {
+                school,
+                user,
+                name,
+                roles,
+            } => {
                 let login = accounts::NewLogin {
                     staff: None,
                     username: &user,

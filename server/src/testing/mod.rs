@@ -34,13 +34,21 @@ pub fn engines() -> Vec<Engine> {
         return vec![Engine::Sqlite, Engine::MySql];
     }
     let required = std::env::var("HILLVIEW_TEST_REQUIRE_BOTH").is_ok_and(|both| both == "1");
-    assert!(!required, "HILLVIEW_TEST_DATABASE is not set; scripts/test sets it");
-    eprintln_once();
+    assert!(
+        !required,
+        "HILLVIEW_TEST_DATABASE is not set; scripts/test sets it"
+    );
+    say_once();
     vec![Engine::Sqlite]
 }
 
+#[expect(clippy::print_stderr, reason = "a test says on what it failed")]
+fn say_where(engine: Engine) {
+    eprintln!("failed on {engine:?}");
+}
+
 #[expect(clippy::print_stderr, reason = "a test says on what it did not run")]
-fn eprintln_once() {
+fn say_once() {
     static SAID: std::sync::Once = std::sync::Once::new();
     SAID.call_once(|| eprintln!("HILLVIEW_TEST_DATABASE is not set: tested on SQLite only"));
 }
@@ -53,7 +61,7 @@ pub async fn on_each_engine(test: impl AsyncFn(&Installation)) {
         let outcome = AssertUnwindSafe(test(&installation)).catch_unwind().await;
         installation.remove().await;
         if let Err(panic) = outcome {
-            tracing::error!(?engine, "the test failed on this engine");
+            say_where(engine);
             std::panic::resume_unwind(panic);
         }
     }
@@ -71,7 +79,9 @@ impl Installation {
     /// # Panics
     /// When the engine cannot be reached.
     pub async fn new(engine: Engine) -> Self {
-        crate::logging::start();
+        if std::env::var_os("HILLVIEW_LOG").is_some() {
+            crate::logging::start();
+        }
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let name = format!("t{:010x}", rand::random::<u64>() >> 24);
         let settings = Settings {
@@ -91,8 +101,15 @@ impl Installation {
             },
         };
         let config = settings.resolve().expect("the settings of a test are good");
-        let state = State::open(&config).await.expect("the database of a test is there");
-        Self { engine, config, state, folder }
+        let state = State::open(&config)
+            .await
+            .expect("the database of a test is there");
+        Self {
+            engine,
+            config,
+            state,
+            folder,
+        }
     }
 
     /// A second server on the same data, as after a restart or beside the first.
@@ -100,7 +117,9 @@ impl Installation {
     /// # Panics
     /// When the database cannot be reached.
     pub async fn another(&self) -> Arc<State> {
-        State::open(&self.config).await.expect("the database of a test is there")
+        State::open(&self.config)
+            .await
+            .expect("the database of a test is there")
     }
 
     /// A school with people, classes and students.
@@ -118,6 +137,10 @@ impl Installation {
     /// # Panics
     /// When the database refuses.
     pub async fn remove(self) {
-        self.state.tenants.remove_all(&self.config).await.expect("a test's schemas can be removed");
+        self.state
+            .tenants
+            .remove_all(&self.config)
+            .await
+            .expect("a test's schemas can be removed");
     }
 }

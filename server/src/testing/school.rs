@@ -47,7 +47,9 @@ impl School {
             pack: "ke-cbe",
             admin: "admin",
         };
-        schools::create(state, &new).await.expect("a school can be made");
+        schools::create(state, &new)
+            .await
+            .expect("a school can be made");
         settle(state, code, "admin").await;
         let admin = log_in(state, code, "admin").await;
         for (number, (username, name, role)) in (1..).zip(STAFF) {
@@ -57,7 +59,9 @@ impl School {
                 username: username.to_owned(),
                 roles: vec![role],
             };
-            staff::add(state, &admin, request).await.expect("staff can be added");
+            staff::add(state, &admin, request)
+                .await
+                .expect("staff can be added");
             settle(state, code, username).await;
         }
         let registrar = log_in(state, code, "registrar").await;
@@ -67,7 +71,11 @@ impl School {
                 grade: "Grade 4".to_owned(),
                 stream: stream.to_owned(),
             };
-            both.push(classes::add(state, &admin, request).await.expect("a class can be added"));
+            both.push(
+                classes::add(state, &admin, request)
+                    .await
+                    .expect("a class can be added"),
+            );
         }
         let west = both.pop().expect("there are two");
         let east = both.pop().expect("there are two");
@@ -81,7 +89,9 @@ impl School {
                 subject: subject.map(str::to_owned),
                 role,
             };
-            teaching::assign(state, &admin, request).await.expect("teaching can be assigned");
+            teaching::assign(state, &admin, request)
+                .await
+                .expect("teaching can be assigned");
         }
         let mut all = Vec::new();
         for (number, name) in (1..).zip(STUDENTS) {
@@ -92,7 +102,11 @@ impl School {
                 birth_date: None,
                 class: if number <= 5 { east.id } else { west.id },
             };
-            all.push(students::add(state, &registrar, request).await.expect("a student can be added"));
+            all.push(
+                students::add(state, &registrar, request)
+                    .await
+                    .expect("a student can be added"),
+            );
         }
         Self {
             code: code.to_owned(),
@@ -135,21 +149,37 @@ async fn log_in(state: &State, school: &str, username: &str) -> Caller {
         user: username.to_owned(),
         password: PASSWORD.to_owned(),
     };
-    let (_, key) = accounts::log_in(state, &peer(), request).await.expect("a test can log in");
-    caller::resolve(state, &key, &"test".into()).await.expect("a new session is good")
+    let (_, key) = accounts::log_in(state, &peer(), request)
+        .await
+        .expect("a test can log in");
+    caller::resolve(state, &key, &"test".into())
+        .await
+        .expect("a new session is good")
 }
 
 /// Gives a new login the password that tests know, as if it had been changed.
 async fn settle(state: &State, school: &str, username: &str) {
     static HASH: OnceCell<String> = OnceCell::const_new();
-    let hash = async { state.hashers.hash(PASSWORD).await.expect("a password can be hashed") };
+    let hash = async {
+        state
+            .hashers
+            .hash(PASSWORD)
+            .await
+            .expect("a password can be hashed")
+    };
     let hash = HASH.get_or_init(|| hash).await;
-    let tenant = state.tenants.school(school).await.expect("the school is open");
+    let tenant = state
+        .tenants
+        .school(school)
+        .await
+        .expect("the school is open");
     let now = state.clock.now();
     tenant
         .db
         .write(async |tx| {
-            let login = logins::find_login(&mut *tx, username).await?.expect("the login was made");
+            let login = logins::find_login(&mut *tx, username)
+                .await?
+                .expect("the login was made");
             logins::set_password(tx, login.id, login.v, hash, false, now).await?;
             Ok(())
         })

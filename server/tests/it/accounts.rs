@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hillview_server::caller::{self, SessionKey};
-use hillview_server::service::accounts::{self, Peer};
 use hillview_server::service::State;
+use hillview_server::service::accounts::{self, Peer};
 use hillview_server::testing::{PASSWORD, School, on_each_engine, peer};
 use hillview_server::{Error, Result};
 use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Permission, Role};
@@ -40,7 +40,12 @@ async fn is_live(state: &State, key: &SessionKey) -> bool {
     }
 }
 
-async fn change(state: &State, key: &SessionKey, old: &str, new: &str) -> Result<(LoggedIn, SessionKey)> {
+async fn change(
+    state: &State,
+    key: &SessionKey,
+    old: &str,
+    new: &str,
+) -> Result<(LoggedIn, SessionKey)> {
     let caller = caller::resolve_unsettled(state, key, &"test".into()).await?;
     let request = ChangePassword {
         old: old.to_owned(),
@@ -55,8 +60,14 @@ async fn a_login_says_who_and_what_they_may() {
         it.school("kilimani").await;
         let (logged_in, key) = log_in(&it.state, " ClassTeacher ", PASSWORD).await.unwrap();
         let who = logged_in.who;
-        assert_eq!((who.username.as_str(), who.name.as_str()), ("classteacher", "Amina Hassan"));
-        assert_eq!((who.school.code.as_str(), who.school.name.as_str()), ("kilimani", "Kilimani Primary"));
+        assert_eq!(
+            (who.username.as_str(), who.name.as_str()),
+            ("classteacher", "Amina Hassan")
+        );
+        assert_eq!(
+            (who.school.code.as_str(), who.school.name.as_str()),
+            ("kilimani", "Kilimani Primary")
+        );
         assert_eq!(who.roles, [Role::Teacher]);
         assert_eq!(who.permissions, []);
         assert!(who.school.term.is_some(), "the pack brings a calendar");
@@ -82,7 +93,10 @@ async fn a_teacher_reaches_what_is_assigned_and_nothing_else() {
         assert!(leader.teaches(school.east.id, english));
         assert!(!leader.teaches(school.west.id, english));
         assert_ne!(east.id, west.id);
-        assert_eq!(told(teacher.require(Permission::StudentsWrite)).kind, Kind::Denied);
+        assert_eq!(
+            told(teacher.require(Permission::StudentsWrite)).kind,
+            Kind::Denied
+        );
     })
     .await;
 }
@@ -98,11 +112,15 @@ async fn whatever_was_wrong_the_words_are_the_same() {
             ("nowhere", "teacher", PASSWORD),
             ("../control", "teacher", PASSWORD),
         ] {
-            let outcome = accounts::log_in(&it.state, &peer(), request(school, user, password)).await;
+            let outcome =
+                accounts::log_in(&it.state, &peer(), request(school, user, password)).await;
             refusals.push(told(outcome));
         }
         assert_eq!(refusals[0].code, "wrong-password");
-        assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{refusals:#?}");
+        assert!(
+            refusals.iter().all(|refusal| *refusal == refusals[0]),
+            "{refusals:#?}"
+        );
     })
     .await;
 }
@@ -112,8 +130,13 @@ async fn a_one_time_password_works_for_its_change_only() {
     on_each_engine(async |it| {
         let school = it.school("kilimani").await;
         let db = school.caller("admin").await.db().clone();
-        let one_time = accounts::reset_password(&it.state, "kilimani", &db, "Teacher").await.unwrap();
-        assert_eq!(told(log_in(&it.state, "teacher", PASSWORD).await).code, "wrong-password");
+        let one_time = accounts::reset_password(&it.state, "kilimani", &db, "Teacher")
+            .await
+            .unwrap();
+        assert_eq!(
+            told(log_in(&it.state, "teacher", PASSWORD).await).code,
+            "wrong-password"
+        );
 
         let (logged_in, key) = log_in(&it.state, "teacher", &one_time).await.unwrap();
         assert!(logged_in.who.must_change_password);
@@ -122,10 +145,19 @@ async fn a_one_time_password_works_for_its_change_only() {
 
         let weak = told(change(&it.state, &key, &one_time, &one_time).await);
         assert_eq!(weak.code, "weak-password");
-        let (logged_in, key) = change(&it.state, &key, &one_time, "a new long one").await.unwrap();
+        let (logged_in, key) = change(&it.state, &key, &one_time, "a new long one")
+            .await
+            .unwrap();
         assert!(!logged_in.who.must_change_password);
-        assert!(caller::resolve(&it.state, &key, &"test".into()).await.is_ok());
-        assert_eq!(told(log_in(&it.state, "teacher", &one_time).await).code, "wrong-password");
+        assert!(
+            caller::resolve(&it.state, &key, &"test".into())
+                .await
+                .is_ok()
+        );
+        assert_eq!(
+            told(log_in(&it.state, "teacher", &one_time).await).code,
+            "wrong-password"
+        );
         assert!(log_in(&it.state, "teacher", "a new long one").await.is_ok());
     })
     .await;
@@ -140,7 +172,9 @@ async fn a_changed_password_ends_all_sessions_and_gives_a_new_one() {
         let (_, colleague) = log_in(&it.state, "head", PASSWORD).await.unwrap();
         let wrong = told(change(&it.state, &here, "wrong password", "a new long one").await);
         assert_eq!(wrong.kind, Kind::Denied);
-        let (_, new) = change(&it.state, &here, PASSWORD, "a new long one").await.unwrap();
+        let (_, new) = change(&it.state, &here, PASSWORD, "a new long one")
+            .await
+            .unwrap();
         assert!(!is_live(&it.state, &here).await);
         assert!(!is_live(&it.state, &elsewhere).await);
         assert!(is_live(&it.state, &new).await && is_live(&it.state, &colleague).await);
@@ -163,17 +197,35 @@ async fn a_session_is_resumed_until_it_is_logged_out() {
         let (who, other_key) = resumed.expect("the session is live");
         assert_eq!((who.username.as_str(), &other_key), ("teacher", &key));
 
-        let caller = caller::resolve(&it.state, &key, &"test".into()).await.unwrap();
+        let caller = caller::resolve(&it.state, &key, &"test".into())
+            .await
+            .unwrap();
         accounts::log_out(&it.state, &caller).await.unwrap();
         assert!(!is_live(&it.state, &key).await);
-        assert!(accounts::resume(&it.state, &peer(), &resume).await.unwrap().is_none());
+        assert!(
+            accounts::resume(&it.state, &peer(), &resume)
+                .await
+                .unwrap()
+                .is_none()
+        );
         dead_within_a_second(&other, &key).await;
 
         for resume in [
-            Resume { school: "nowhere".to_owned(), token: logged_in.token },
-            Resume { school: "kilimani".to_owned(), token: Token([7; 32]) },
+            Resume {
+                school: "nowhere".to_owned(),
+                token: logged_in.token,
+            },
+            Resume {
+                school: "kilimani".to_owned(),
+                token: Token([7; 32]),
+            },
         ] {
-            assert!(accounts::resume(&it.state, &peer(), &resume).await.unwrap().is_none());
+            assert!(
+                accounts::resume(&it.state, &peer(), &resume)
+                    .await
+                    .unwrap()
+                    .is_none()
+            );
         }
         other.tenants.close().await;
     })
@@ -184,7 +236,10 @@ async fn a_session_is_resumed_until_it_is_logged_out() {
 async fn dead_within_a_second(state: &State, key: &SessionKey) {
     let deadline = std::time::Instant::now() + Duration::from_secs(1);
     while is_live(state, key).await {
-        assert!(std::time::Instant::now() < deadline, "the session outlived its end");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the session outlived its end"
+        );
         tokio::task::yield_now().await;
     }
 }
@@ -195,18 +250,30 @@ async fn a_session_ends_when_it_is_idle_and_at_the_latest_after_thirty_days() {
         it.school("kilimani").await;
         let (_, idle) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
         it.state.clock.advance(Duration::from_secs(13 * 3600));
-        it.state.cache.forget_sessions(std::slice::from_ref(&idle)).await;
+        it.state
+            .cache
+            .forget_sessions(std::slice::from_ref(&idle))
+            .await;
         assert!(!is_live(&it.state, &idle).await);
 
         let (_, busy) = log_in(&it.state, "head", PASSWORD).await.unwrap();
         for half_days in 0..80 {
             if half_days < 65 && half_days > 60 {
-                it.state.cache.forget_sessions(std::slice::from_ref(&busy)).await;
+                it.state
+                    .cache
+                    .forget_sessions(std::slice::from_ref(&busy))
+                    .await;
                 assert!(!is_live(&it.state, &busy).await, "over thirty days");
                 break;
             }
-            it.state.cache.forget_sessions(std::slice::from_ref(&busy)).await;
-            assert!(is_live(&it.state, &busy).await, "used after half a day, {half_days} times");
+            it.state
+                .cache
+                .forget_sessions(std::slice::from_ref(&busy))
+                .await;
+            assert!(
+                is_live(&it.state, &busy).await,
+                "used after half a day, {half_days} times"
+            );
             it.state.clock.advance(Duration::from_secs(12 * 3600 - 60));
         }
     })
@@ -218,18 +285,37 @@ async fn guessing_is_slowed_down_and_forgotten_after_a_login() {
     on_each_engine(async |it| {
         it.school("kilimani").await;
         for _ in 0..4 {
-            assert_eq!(told(log_in(&it.state, "teacher", "wrong password").await).code, "wrong-password");
+            assert_eq!(
+                told(log_in(&it.state, "teacher", "wrong password").await).code,
+                "wrong-password"
+            );
         }
         let slowed = told(log_in(&it.state, "teacher", PASSWORD).await);
-        assert_eq!((slowed.code.as_str(), slowed.kind), ("too-many-tries", Kind::Busy));
+        assert_eq!(
+            (slowed.code.as_str(), slowed.kind),
+            ("too-many-tries", Kind::Busy)
+        );
         // A name that nobody has is slowed down alike, and nobody else is.
         for _ in 0..4 {
-            assert_eq!(told(log_in(&it.state, "nobody", "wrong password").await).code, "wrong-password");
+            assert_eq!(
+                told(log_in(&it.state, "nobody", "wrong password").await).code,
+                "wrong-password"
+            );
         }
-        assert_eq!(told(log_in(&it.state, "nobody", PASSWORD).await).code, "too-many-tries");
-        let elsewhere = Peer { address: "192.0.2.7".into(), ..peer() };
+        assert_eq!(
+            told(log_in(&it.state, "nobody", PASSWORD).await).code,
+            "too-many-tries"
+        );
+        let elsewhere = Peer {
+            address: "192.0.2.7".into(),
+            ..peer()
+        };
         let request = request("kilimani", "teacher", PASSWORD);
-        assert!(accounts::log_in(&it.state, &elsewhere, request).await.is_ok());
+        assert!(
+            accounts::log_in(&it.state, &elsewhere, request)
+                .await
+                .is_ok()
+        );
     })
     .await;
 }

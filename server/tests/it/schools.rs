@@ -34,15 +34,22 @@ fn code(error: Error) -> String {
 #[tokio::test]
 async fn a_school_is_ready_for_its_first_login() {
     on_each_engine(async |it| {
-        let password = schools::create(&it.state, &new("kilimani", "Admin")).await.unwrap();
-        let (logged_in, _) = accounts::log_in(&it.state, &peer(), log_in("admin", &password)).await.unwrap();
+        let password = schools::create(&it.state, &new("kilimani", "Admin"))
+            .await
+            .unwrap();
+        let (logged_in, _) = accounts::log_in(&it.state, &peer(), log_in("admin", &password))
+            .await
+            .unwrap();
         assert!(logged_in.who.must_change_password);
         assert_eq!(logged_in.who.roles, [Role::SchoolAdmin, Role::Registrar]);
         let again = schools::create(&it.state, &new("kilimani", "admin")).await;
         assert_eq!(code(again.unwrap_err()), "school-exists");
         let all = it.state.tenants.all().await.unwrap();
         assert_eq!(all.len(), 1);
-        assert_eq!((all[0].code.as_str(), all[0].state.as_str()), ("kilimani", "open"));
+        assert_eq!(
+            (all[0].code.as_str(), all[0].state.as_str()),
+            ("kilimani", "open")
+        );
     })
     .await;
 }
@@ -50,7 +57,9 @@ async fn a_school_is_ready_for_its_first_login() {
 #[tokio::test]
 async fn what_was_cut_short_is_finished_by_the_same_command() {
     on_each_engine(async |it| {
-        let first = schools::create(&it.state, &new("kilimani", "admin")).await.unwrap();
+        let first = schools::create(&it.state, &new("kilimani", "admin"))
+            .await
+            .unwrap();
         // As if the kill had fallen just before the school was opened and the password shown.
         let control = it.state.tenants.control();
         control
@@ -58,9 +67,25 @@ async fn what_was_cut_short_is_finished_by_the_same_command() {
             .await
             .unwrap();
         let other = it.another().await;
-        assert_eq!(code(other.tenants.school("kilimani").await.map(|_| ()).unwrap_err()), "not-found");
-        let second = schools::create(&other, &new("kilimani", "admin")).await.unwrap();
-        assert!(accounts::log_in(&other, &peer(), log_in("admin", &second)).await.is_ok());
+        assert_eq!(
+            code(
+                other
+                    .tenants
+                    .school("kilimani")
+                    .await
+                    .map(|_| ())
+                    .unwrap_err()
+            ),
+            "not-found"
+        );
+        let second = schools::create(&other, &new("kilimani", "admin"))
+            .await
+            .unwrap();
+        assert!(
+            accounts::log_in(&other, &peer(), log_in("admin", &second))
+                .await
+                .is_ok()
+        );
         let old = accounts::log_in(&other, &peer(), log_in("admin", &first)).await;
         assert_eq!(code(old.map(|_| ()).unwrap_err()), "wrong-password");
         other.tenants.close().await;
@@ -75,10 +100,25 @@ async fn a_bad_name_makes_nothing() {
             (new("Kili", "admin"), "bad-code"),
             (new("../x", "admin"), "bad-code"),
             (new("kilimani", "a b"), "bad-username"),
-            (NewSchool { name: "Kili\u{1b}[2J", ..new("kilimani", "admin") }, "bad-name"),
-            (NewSchool { pack: "xx", ..new("kilimani", "admin") }, "unknown-pack"),
+            (
+                NewSchool {
+                    name: "Kili\u{1b}[2J",
+                    ..new("kilimani", "admin")
+                },
+                "bad-name",
+            ),
+            (
+                NewSchool {
+                    pack: "xx",
+                    ..new("kilimani", "admin")
+                },
+                "unknown-pack",
+            ),
         ] {
-            assert_eq!(code(schools::create(&it.state, &school).await.unwrap_err()), expected);
+            assert_eq!(
+                code(schools::create(&it.state, &school).await.unwrap_err()),
+                expected
+            );
         }
         assert_eq!(it.state.tenants.all().await.unwrap(), []);
     })

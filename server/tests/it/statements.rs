@@ -16,7 +16,11 @@ async fn every_statement_is_understood_by_every_engine() {
         let control = it.state.tenants.control();
         let mut refused = Vec::new();
         for (file, sql) in &all {
-            let db = if file == "schools.rs" { control } else { &school };
+            let db = if file == "schools.rs" {
+                control
+            } else {
+                &school
+            };
             for many in [1, 3] {
                 if let Err(error) = db.prepare(sql, many).await {
                     refused.push(format!("{file}: {error}\n{sql}"));
@@ -24,7 +28,12 @@ async fn every_statement_is_understood_by_every_engine() {
             }
         }
         school.close().await;
-        assert!(refused.is_empty(), "{:?}\n{}", it.engine, refused.join("\n\n"));
+        assert!(
+            refused.is_empty(),
+            "{:?}\n{}",
+            it.engine,
+            refused.join("\n\n")
+        );
     })
     .await;
 }
@@ -122,7 +131,9 @@ fn fragments(source: &str) -> HashMap<String, String> {
 
 fn tokens(source: &str) -> Vec<Token> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     let code: String = lines.flat_map(|line| [line, "\n"]).collect();
     let mut chars = code.chars().peekable();
     let mut tokens = Vec::new();

@@ -11,14 +11,18 @@ use hillview_server::testing::{Engine, Installation, on_each_engine};
 async fn two_schools_side_by_side_never_mix() {
     on_each_engine(async |it| {
         for code in ["alpha", "beta", "gamma"] {
-            let new = NewSchool { code, name: code, pack: "ke-cbe", admin: "admin" };
+            let new = NewSchool {
+                code,
+                name: code,
+                pack: "ke-cbe",
+                admin: "admin",
+            };
             schools::create(&it.state, &new).await.unwrap();
         }
-        let mut tasks = tokio::task::JoinSet::new();
-        for n in 0..300 {
-            let state = std::sync::Arc::clone(&it.state);
+        let work = (0..300).map(|n| {
+            let state = &it.state;
             let code = ["alpha", "beta", "gamma"][n % 3];
-            tasks.spawn(async move {
+            async move {
                 let tenant = state.tenants.school(code).await.unwrap();
                 if n % 10 < 3 {
                     let mark = format!("{code}-{n}");
@@ -34,16 +38,24 @@ async fn two_schools_side_by_side_never_mix() {
                 }
                 let name = tenant.db.query("select name from profile where id = 1");
                 assert_eq!(name.scalar::<String>().await.unwrap(), code);
-                let foreign = tenant.db.query("select count(*) from setting where value <> ?").bind(code);
-                assert_eq!(foreign.scalar::<i64>().await.unwrap(), 0, "a row of another school");
-            });
-        }
-        while let Some(done) = tasks.join_next().await {
-            done.unwrap();
-        }
+                let foreign = tenant
+                    .db
+                    .query("select count(*) from setting where value <> ?")
+                    .bind(code);
+                assert_eq!(
+                    foreign.scalar::<i64>().await.unwrap(),
+                    0,
+                    "a row of another school"
+                );
+            }
+        });
+        futures::future::join_all(work).await;
         for code in ["alpha", "beta", "gamma"] {
             let tenant = it.state.tenants.school(code).await.unwrap();
-            let count = tenant.db.query("select count(*) from setting where value = ?").bind(code);
+            let count = tenant
+                .db
+                .query("select count(*) from setting where value = ?")
+                .bind(code);
             assert_eq!(count.scalar::<i64>().await.unwrap(), 30);
         }
     })
@@ -56,7 +68,12 @@ async fn many_schools_share_few_pools() {
     on_each_engine(async |it| {
         let codes: Vec<String> = (0..6).map(|n| format!("s{n}")).collect();
         for code in &codes {
-            let new = NewSchool { code, name: code, pack: "ke-cbe", admin: "admin" };
+            let new = NewSchool {
+                code,
+                name: code,
+                pack: "ke-cbe",
+                admin: "admin",
+            };
             schools::create(&it.state, &new).await.unwrap();
         }
         let held = it.state.tenants.school("s0").await.unwrap();
@@ -67,8 +84,15 @@ async fn many_schools_share_few_pools() {
                 assert_eq!(&name.scalar::<String>().await.unwrap(), code);
             }
         }
-        assert!(it.state.tenants.open_now() <= 4, "{} are open", it.state.tenants.open_now());
-        assert!(calendar::time_zone(&held.db).await.is_ok(), "a school in use was closed");
+        assert!(
+            it.state.tenants.open_now() <= 4,
+            "{} are open",
+            it.state.tenants.open_now()
+        );
+        assert!(
+            calendar::time_zone(&held.db).await.is_ok(),
+            "a school in use was closed"
+        );
     })
     .await;
 }
@@ -88,14 +112,21 @@ async fn a_transaction_is_all_or_nothing_and_undone_ones_run_again() {
                 Ok(())
             })
             .await;
-        let Err(hillview_server::Error::Database(failure)) = taken else { panic!("{taken:?}") };
+        let Err(hillview_server::Error::Database(failure)) = taken else {
+            panic!("{taken:?}")
+        };
         assert!(matches!(failure.why, Why::Unique(_)), "{failure}");
-        assert_eq!(db.query("select count(*) from setting").scalar::<i64>().await.unwrap(), 0);
+        assert_eq!(
+            db.query("select count(*) from setting")
+                .scalar::<i64>()
+                .await
+                .unwrap(),
+            0
+        );
 
-        let mut tasks = tokio::task::JoinSet::new();
-        for n in 0..20 {
-            let db = db.clone();
-            tasks.spawn(async move {
+        let db = &db;
+        let work = (0..20).map(|n| {
+            async move {
                 // Two rows in either order: this deadlocks on MySQL unless it is run again.
                 let names = if n % 2 == 0 { ["a", "b"] } else { ["b", "a"] };
                 db.write(async |tx| {
@@ -112,10 +143,10 @@ async fn a_transaction_is_all_or_nothing_and_undone_ones_run_again() {
                     Ok(())
                 })
                 .await
-            });
-        }
-        while let Some(done) = tasks.join_next().await {
-            done.unwrap().unwrap();
+            }
+        });
+        for done in futures::future::join_all(work).await {
+            done.unwrap();
         }
         let sums = db.query("select updated_at from setting order by name");
         assert_eq!(sums.all::<(i64,)>().await.unwrap(), [(20,), (20,)]);
@@ -139,7 +170,11 @@ async fn without_redis_people_log_in_and_stay_in() {
         let again = hillview_server::caller::resolve(&lame, caller.key(), &"test".into()).await;
         assert_eq!(again.unwrap().user(), caller.user());
     }
-    assert!(began.elapsed().as_secs() < 10, "a dead Redis is not waited for: {:?}", began.elapsed());
+    assert!(
+        began.elapsed().as_secs() < 10,
+        "a dead Redis is not waited for: {:?}",
+        began.elapsed()
+    );
     lame.tenants.close().await;
     it.remove().await;
 }
