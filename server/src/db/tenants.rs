@@ -36,7 +36,10 @@ pub struct Tenants {
 }
 
 enum Storage {
-    MySql { server: MySqlServer, prefix: String },
+    MySql {
+        server: Box<MySqlServer>,
+        prefix: String,
+    },
     Sqlite(PathBuf),
 }
 
@@ -68,7 +71,7 @@ impl Tenants {
                 (Storage::Sqlite(folder.clone()), engine, permits)
             }
             Database::MySql(url) => {
-                let server = MySqlServer::connect(url, config.connections).await?;
+                let server = Box::new(MySqlServer::connect(url, config.connections).await?);
                 server.create(&config.control_schema).await?;
                 let permits = Arc::new(Semaphore::new(server.connections as usize));
                 let control = server.pool(&config.control_schema, PER_SCHOOL);

@@ -6,8 +6,12 @@ pub mod schools;
 pub mod users;
 
 use std::io::Write;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Settings};
+use crate::serve::{self, Listeners};
 use crate::service::State;
 
 /// The server of Hillview: school administration in the terminal
@@ -22,6 +26,8 @@ pub struct Cli {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    /// Serve until interrupted
+    Serve,
     /// Bring the data of all schools up to this version
     Migrate,
     /// Make, list and suspend schools
@@ -43,6 +49,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         let config = self.settings.resolve()?;
         match self.command {
+            Command::Serve => serve(&config).await,
             Command::Migrate => {
                 let state = State::open(&config).await?;
                 let done = schools::migrate_all(&state).await;
@@ -53,6 +60,25 @@ impl Cli {
             Command::User(command) => command.run(&config).await,
         }
     }
+}
+
+/// Serves until SIGINT or SIGTERM, then lets running calls finish.
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    let state = State::open(config).await?;
+    let listeners = Listeners::open(config).await?;
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let shutdown = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    serve::serve(Arc::clone(&state), listeners, shutdown).await?;
+    state.tenants.close().await;
+    Ok(())
 }
 
 /// Runs a command's work and closes the databases after it, also when it failed.

@@ -6,14 +6,19 @@
 
 mod school;
 
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 pub use school::{PASSWORD, School, peer};
 
 use crate::config::{Config, Settings};
+use crate::serve::{Listeners, serve};
 use crate::service::State;
 
 /// What a test runs on.
@@ -75,6 +80,26 @@ pub struct Installation {
     folder: tempfile::TempDir,
 }
 
+/// A running server.
+pub struct Served {
+    pub socket: PathBuf,
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Served {
+    /// Stops it as SIGTERM does, and waits until it has stopped.
+    ///
+    /// # Panics
+    /// When the server panicked.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        let ended = self.task.await.expect("the server stops in order");
+        ended.expect("the server could serve");
+    }
+}
+
 impl Installation {
     /// # Panics
     /// When the engine cannot be reached.
@@ -120,6 +145,28 @@ impl Installation {
         State::open(&self.config)
             .await
             .expect("the database of a test is there")
+    }
+
+    /// Serves it, with TLS on a free port of this machine beside the socket.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn serve(&self) -> Served {
+        let config = Config {
+            listen: Some(([127, 0, 0, 1], 0).into()),
+            ..self.config.clone()
+        };
+        let listeners = Listeners::open(&config).await.expect("a test can listen");
+        let address = listeners.tls_address().expect("TLS was asked for");
+        let stop = CancellationToken::new();
+        let shutdown = stop.clone().cancelled_owned();
+        let server = serve(Arc::clone(&self.state), listeners, shutdown);
+        Served {
+            socket: config.socket,
+            address,
+            stop,
+            task: tokio::spawn(server),
+        }
     }
 
     /// A school with people, classes and students.

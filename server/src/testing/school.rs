@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hillview_shared::accounts::{LogIn, Role};
 use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::ids::ClassId;
 use hillview_shared::staff::AddStaff;
 use hillview_shared::students::{AddStudent, Student};
 use hillview_shared::teaching::{AssignTeaching, TeachingRole};
@@ -64,21 +65,8 @@ impl School {
                 .expect("staff can be added");
             settle(state, code, username).await;
         }
-        let registrar = log_in(state, code, "registrar").await;
-        let mut both = Vec::new();
-        for stream in ["East", "West"] {
-            let request = AddClass {
-                grade: "Grade 4".to_owned(),
-                stream: stream.to_owned(),
-            };
-            both.push(
-                classes::add(state, &admin, request)
-                    .await
-                    .expect("a class can be added"),
-            );
-        }
-        let west = both.pop().expect("there are two");
-        let east = both.pop().expect("there are two");
+        let east = add_class(state, &admin, "East").await;
+        let west = add_class(state, &admin, "West").await;
         for (staff, subject, role) in [
             ("classteacher", None, TeachingRole::ClassTeacher),
             ("teacher", Some("ENG"), TeachingRole::SubjectTeacher),
@@ -89,24 +77,14 @@ impl School {
                 subject: subject.map(str::to_owned),
                 role,
             };
-            teaching::assign(state, &admin, request)
-                .await
-                .expect("teaching can be assigned");
+            let assigned = teaching::assign(state, &admin, request).await;
+            assigned.expect("teaching can be assigned");
         }
+        let registrar = log_in(state, code, "registrar").await;
         let mut all = Vec::new();
         for (number, name) in (1..).zip(STUDENTS) {
-            let request = AddStudent {
-                admission_no: Some(format!("A{number:03}")),
-                name: name.to_owned(),
-                sex: None,
-                birth_date: None,
-                class: if number <= 5 { east.id } else { west.id },
-            };
-            all.push(
-                students::add(state, &registrar, request)
-                    .await
-                    .expect("a student can be added"),
-            );
+            let class = if number <= 5 { east.id } else { west.id };
+            all.push(add_student(state, &registrar, number, name, class).await);
         }
         Self {
             code: code.to_owned(),
@@ -142,6 +120,33 @@ const STUDENTS: [&str; 7] = [
     "Zawadi Neema",
     "Kiprono Daniel",
 ];
+
+async fn add_class(state: &State, admin: &Caller, stream: &str) -> Class {
+    let request = AddClass {
+        grade: "Grade 4".to_owned(),
+        stream: stream.to_owned(),
+    };
+    let added = classes::add(state, admin, request).await;
+    added.expect("a class can be added")
+}
+
+async fn add_student(
+    state: &State,
+    registrar: &Caller,
+    number: usize,
+    name: &str,
+    class: ClassId,
+) -> Student {
+    let request = AddStudent {
+        admission_no: Some(format!("A{number:03}")),
+        name: name.to_owned(),
+        sex: None,
+        birth_date: None,
+        class,
+    };
+    let added = students::add(state, registrar, request).await;
+    added.expect("a student can be added")
+}
 
 async fn log_in(state: &State, school: &str, username: &str) -> Caller {
     let request = LogIn {

@@ -70,7 +70,10 @@ fn rules() -> Vec<(&'static str, String)> {
     for word in arms.split(|c: char| c.is_whitespace() || "{}[](),&|".contains(c)) {
         if let Some(call) = word.strip_prefix("Call::") {
             // The next arm begins with its call: the one before it is complete.
-            if rules.last().is_some_and(|(_, who): &(&str, String)| who.ends_with('…')) {
+            if rules
+                .last()
+                .is_some_and(|(_, who): &(&str, String)| who.ends_with('…'))
+            {
                 finish(&mut rules);
             }
             waiting.push(call);
@@ -88,7 +91,11 @@ fn rules() -> Vec<(&'static str, String)> {
             let known = |it: &&Permission| format!("{it:?}") == name;
             let permission = Permission::ALL.iter().find(known).unwrap();
             for (_, who) in rules.iter_mut().filter(|(_, who)| who.ends_with('…')) {
-                let or = if who.len() > '…'.len_utf8() { " or " } else { "" };
+                let or = if who.len() > '…'.len_utf8() {
+                    " or "
+                } else {
+                    ""
+                };
                 *who = format!("{}{or}`{permission}`…", who.trim_end_matches('…'));
             }
         }
