@@ -8,6 +8,7 @@ pub mod config;
 pub mod keymap;
 pub mod msg;
 pub mod outbox;
+pub mod run;
 pub mod screens;
 pub mod terminal;
 pub mod theme;

@@ -109,6 +109,11 @@ pub enum Msg {
         counts: OutboxCounts,
     },
     Line(LineState),
+    /// Something to tell the person: damage that was found, a key that is remembered.
+    Say {
+        words: String,
+        bad: bool,
+    },
     /// The time by the client's clock, sent before other messages and never on a tick.
     Now(Moment),
 }

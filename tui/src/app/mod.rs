@@ -12,7 +12,7 @@ mod view;
 use hillview_shared::accounts::Who;
 use hillview_shared::{ApiError, Kind};
 
-use crate::app::context::{Confirmation, Context, Open, Wish};
+use crate::app::context::{Confirmation, Context, Notice, Open, Wish};
 use crate::keymap;
 use crate::msg::{Effect, Key, LineState, Msg, OutboxEvent, PendingState, Start, Ticket};
 use crate::screens::Screen;
@@ -70,6 +70,7 @@ impl App {
                 }
             }
             Msg::Line(line) => self.line(line),
+            Msg::Say { words, bad } => self.context.notice = Some(Notice { words, bad }),
         }
         self.grant();
         std::mem::take(&mut self.context.effects)

@@ -5,6 +5,7 @@
 //! the body as named MessagePack. What does not read as a record is damage: it is put aside, and
 //! whatever is whole behind it still counts.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
@@ -60,6 +61,17 @@ pub struct Damage {
     pub aside: PathBuf,
     /// How many bytes.
     pub bytes: usize,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the outbox was damaged: {} bytes cannot be read and are kept in {}; a mark typed just before the end may be missing",
+            self.bytes,
+            self.aside.display()
+        )
+    }
 }
 
 /// An open journal.

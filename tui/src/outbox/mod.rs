@@ -90,6 +90,10 @@ impl Outbox {
         Ok(())
     }
 
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
     /// The damage that was found when journals were opened.
     pub fn damages(&self) -> &[Damage] {
         &self.damages

@@ -3,6 +3,7 @@
 
 mod abilities;
 mod draft;
+mod input;
 mod pen;
 mod screen;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
 
 pub use abilities::Abilities;
+pub use input::listen;
 pub use screen::Screen;
 
 /// The other screen, cleared on terminals that have no other; pasted text in brackets.
@@ -104,6 +106,15 @@ impl Taken {
     pub fn resized(&mut self, size: Size) -> io::Result<()> {
         self.terminal.backend_mut().resized(size);
         self.terminal.clear()
+    }
+
+    /// Whatever the terminal shows, the next frame is drawn from nothing.
+    ///
+    /// # Errors
+    /// When the terminal does not tell its size, or cannot be written to any more.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        let (columns, rows) = crossterm::terminal::size()?;
+        self.resized(Size::new(columns, rows))
     }
 
     /// Sounds the bell.
