@@ -28,4 +28,16 @@ macro_rules! paper_label {
     };
 }
 
-pub(crate) use {expected, paper_label};
+/// Whoever may stand on a sheet, in place of the table `enrolment`: who is or was enrolled in its
+/// class, and who has a mark on it, whatever became of their enrolment. Somebody may stand twice.
+///
+/// Two question marks: the sheet, twice.
+macro_rules! on_sheet {
+    () => {
+        "(select id, student_id, starts, ends from enrolment
+            where class_id = (select class_id from sheet where id = ?)
+        union all select 0, student_id, null, null from mark where sheet_id = ?) enrolment"
+    };
+}
+
+pub(crate) use {expected, on_sheet, paper_label};

@@ -86,6 +86,8 @@ pub async fn standing(
         .bind(today)
         .bind(today)
         .bind(sheet)
+        .bind(sheet)
+        .bind(sheet)
         .all()
         .await
 }
@@ -109,7 +111,9 @@ const STANDING: &str = concat!(
     join assessment on assessment.id = sheet.assessment_id
     join paper on paper.id = sheet.paper_id
     join offering on offering.id = paper.offering_id
-    left join enrolment on enrolment.class_id = sheet.class_id
+    left join ",
+    super::fragments::on_sheet!(),
+    " on true
     left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
     left join user on user.id = mark.changed_by
     where sheet.id = ?"

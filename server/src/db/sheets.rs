@@ -74,7 +74,9 @@ pub async fn lines(db: &Db, sheet: SheetId, today: NaiveDate) -> Result<Vec<Line
         join assessment on assessment.id = sheet.assessment_id
         join paper on paper.id = sheet.paper_id
         join offering on offering.id = paper.offering_id
-        join enrolment on enrolment.class_id = sheet.class_id
+        join ",
+        super::fragments::on_sheet!(),
+        " on true
         join student on student.id = enrolment.student_id
         left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
         where sheet.id = ? and (mark.student_id is not null or ",
@@ -82,6 +84,8 @@ pub async fn lines(db: &Db, sheet: SheetId, today: NaiveDate) -> Result<Vec<Line
         ")
         order by student.sort_name, student.id"
     ))
+    .bind(sheet)
+    .bind(sheet)
     .bind(sheet)
     .bind(today)
     .bind(today)

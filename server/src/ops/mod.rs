@@ -1,6 +1,7 @@
 //! The commands of the server's binary. They act on the data folder or the database directly,
 //! through the same functions as the calls.
 
+pub mod demo;
 pub mod packs;
 pub mod schools;
 pub mod users;
@@ -28,6 +29,8 @@ pub struct Cli {
 enum Command {
     /// Serve until interrupted
     Serve,
+    /// Show a throw-away school with people and marks
+    Demo,
     /// Bring the data of all schools up to this version
     Migrate,
     /// Make, list and suspend schools
@@ -49,6 +52,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         let config = self.settings.resolve()?;
         match self.command {
+            Command::Demo => demo::run().await,
             Command::Serve => serve(&config).await,
             Command::Migrate => {
                 let state = State::open(&config).await?;

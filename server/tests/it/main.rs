@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 mod accounts;
+mod marks;
 mod migrations;
+mod reference;
 mod schools;
 mod statements;
 mod tenants;

@@ -56,16 +56,24 @@ fn statements_are_found_as_they_will_be_run() {
 /// File and text of every statement under `db`; what only one engine has is left to that engine.
 fn all_statements() -> Vec<(String, &'static str)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db");
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let fragments = fragments(&read("fragments.rs"));
+    let fragments = fragments(&std::fs::read_to_string(folder.join("fragments.rs")).unwrap());
     let mut all = Vec::new();
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if ["migrate.rs", "storage.rs", "statement.rs", "fragments.rs"].contains(&name.as_str()) {
-            continue;
-        }
-        for sql in statements(&read(&name), &fragments) {
-            all.push((name.clone(), &*sql.leak()));
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let not_statements = ["migrate.rs", "storage.rs", "statement.rs", "fragments.rs"];
+            if not_statements.contains(&name.as_str()) {
+                continue;
+            }
+            for sql in statements(&std::fs::read_to_string(&path).unwrap(), &fragments) {
+                all.push((name.clone(), &*sql.leak()));
+            }
         }
     }
     all

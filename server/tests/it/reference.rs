@@ -1,0 +1,126 @@
+//! `docs/reference/schema.md` says what the migrations make.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[test]
+fn the_page_of_tables_is_what_the_migrations_make() {
+    let page = page();
+    let path = project().join("docs/reference/schema.md");
+    if std::env::var_os("HILLVIEW_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let hint = "docs/reference/schema.md is old: HILLVIEW_UPDATE_DOCS=1 cargo test writes it anew";
+    assert!(known == page, "{hint}");
+}
+
+#[test]
+fn both_engines_have_the_same_tables_and_columns() {
+    for scope in ["control", "school"] {
+        let columns = |engine: &str| {
+            let tables = tables(scope, engine).into_iter();
+            tables
+                .map(|table| {
+                    let columns = table.columns.into_iter().map(|column| column.name);
+                    (table.name, columns.collect::<Vec<_>>())
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(columns("mysql"), columns("sqlite"), "{scope}");
+    }
+}
+
+struct Table {
+    name: String,
+    comment: String,
+    columns: Vec<Column>,
+    rules: Vec<String>,
+}
+
+struct Column {
+    name: String,
+    kind: String,
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# The tables\n\n\
+        Made from `migrations/` by a test. Types are those of MySQL and MariaDB; SQLite has its own for them.\n",
+    );
+    for (scope, title) in [
+        ("control", "The control schema: which schools there are"),
+        ("school", "The schema of a school"),
+    ] {
+        let _ = write!(page, "\n## {title}\n");
+        for table in tables(scope, "mysql") {
+            let _ = write!(page, "\n### {}\n\n", table.name);
+            if !table.comment.is_empty() {
+                let _ = write!(page, "{}\n\n", table.comment);
+            }
+            page.push_str("| column | type |\n|---|---|\n");
+            for column in &table.columns {
+                let _ = writeln!(page, "| {} | {} |", column.name, column.kind);
+            }
+            page.push('\n');
+            for rule in &table.rules {
+                let _ = writeln!(page, "- {rule}");
+            }
+        }
+    }
+    page
+}
+
+/// The tables of a scope, in the order in which they are made.
+fn tables(scope: &str, engine: &str) -> Vec<Table> {
+    let folder = project().join("migrations").join(scope).join(engine);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut tables: Vec<Table> = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for block in text.split("\n\n") {
+            tables.extend(read(block));
+        }
+    }
+    tables
+}
+
+/// The table that a block of a migration makes, when it makes one.
+fn read(block: &str) -> Option<Table> {
+    let lines = || block.lines().map(str::trim);
+    let start = lines().position(|line| line.starts_with("create table if not exists"))?;
+    let name = lines().nth(start)?.split_whitespace().nth(5)?.to_owned();
+    let comment = lines()
+        .take(start)
+        .filter_map(|line| line.strip_prefix("-- "));
+    let comment = comment.collect::<Vec<_>>().join(" ");
+    let (mut columns, mut rules) = (Vec::new(), Vec::new());
+    for line in lines()
+        .skip(start + 1)
+        .take_while(|line| !line.starts_with(')'))
+    {
+        let line = line.trim_end_matches(',');
+        let (word, rest) = line.split_once(' ')?;
+        match word {
+            "primary" | "constraint" | "index" => rules.push(line.to_owned()),
+            _ => columns.push(Column {
+                name: word.to_owned(),
+                kind: rest.to_owned(),
+            }),
+        }
+    }
+    Some(Table {
+        name,
+        comment,
+        columns,
+        rules,
+    })
+}
