@@ -2,11 +2,13 @@
 
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
+use hillview_shared::ids::{GradeId, OfferingId};
 use hillview_shared::teaching::{AssignTeaching, Teaching, TeachingRole};
 
 use crate::caller::Caller;
+use crate::db::classes::Named;
 use crate::db::staff::{self, NewTeaching};
-use crate::db::subjects;
+use crate::db::{Db, subjects};
 use crate::error::Result;
 use crate::service::State;
 use crate::service::{accounts, classes, spelling};
@@ -40,20 +42,7 @@ pub async fn assign(state: &State, caller: &Caller, request: AssignTeaching) -> 
                 .hint("hillview staff list shows those there are")
         })?;
     let class = classes::find(state, caller, &request.class).await?;
-    let offering = match (request.role, request.subject.as_deref().map(str::trim)) {
-        (TeachingRole::SubjectTeacher, None | Some("")) => {
-            let message = "a subject teacher teaches a subject: name it";
-            return Err(ApiError::invalid("no-subject", message).into());
-        }
-        (TeachingRole::SubjectTeacher, Some(text)) => {
-            Some(find_subject(db, class.grade.grade_id, &class.class, text).await?)
-        }
-        (_, None | Some("")) => None,
-        (role, Some(_)) => {
-            let message = format!("a {role} has the whole class, not one subject");
-            return Err(ApiError::invalid("subject-not-allowed", message).into());
-        }
-    };
+    let offering = offering(db, &request, &class).await?;
     let new = NewTeaching {
         staff: who.id,
         class: class.id,
@@ -93,12 +82,27 @@ fn is(one: &Teaching, new: &NewTeaching) -> bool {
     (one.staff_id, one.offering_id, one.role) == (new.staff, new.offering, new.role)
 }
 
-async fn find_subject(
-    db: &crate::db::Db,
-    grade: hillview_shared::ids::GradeId,
-    class: &str,
-    text: &str,
-) -> Result<hillview_shared::ids::OfferingId> {
+/// The subject that is taught; a class teacher has none.
+async fn offering(db: &Db, request: &AssignTeaching, class: &Named) -> Result<Option<OfferingId>> {
+    match (request.role, request.subject.as_deref().map(str::trim)) {
+        (TeachingRole::SubjectTeacher, None | Some("")) => {
+            let message = "a subject teacher teaches a subject: name it";
+            Err(ApiError::invalid("no-subject", message).into())
+        }
+        (TeachingRole::SubjectTeacher, Some(text)) => {
+            find_subject(db, class.grade.grade_id, &class.class, text)
+                .await
+                .map(Some)
+        }
+        (_, None | Some("")) => Ok(None),
+        (role, Some(_)) => {
+            let message = format!("a {role} has the whole class, not one subject");
+            Err(ApiError::invalid("subject-not-allowed", message).into())
+        }
+    }
+}
+
+async fn find_subject(db: &Db, grade: GradeId, class: &str, text: &str) -> Result<OfferingId> {
     let offered = subjects::named(db, grade).await?;
     let found = offered.iter().find(|subject| {
         spelling::is_subject(
