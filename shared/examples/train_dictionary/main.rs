@@ -19,6 +19,7 @@ const LENGTH: usize = 16 * 1024;
 /// The length and the mark before what is packed.
 const BEFORE_MESSAGE: usize = 5;
 
+#[expect(clippy::print_stderr, reason = "a tool for developers reports there")]
 fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args_os().nth(1).ok_or("name the file to write")?;
     let mut ids = 0_u64;

@@ -229,6 +229,14 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
         })),
     );
     down(to, Reply::WhoAmI(Ok(who)));
+    plain_asks(to);
+    down(to, Reply::LogOut(Ok(())));
+    for _ in 0..6 {
+        down(to, Reply::Ping(Ok(moment(dice))));
+    }
+}
+
+fn plain_asks(to: &mut Vec<Sample>) {
     for ask in [
         Ask::Ping {},
         Ask::WhoAmI {},
@@ -242,10 +250,6 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
         Ask::ListImports {},
     ] {
         up(to, ask);
-    }
-    down(to, Reply::LogOut(Ok(())));
-    for _ in 0..6 {
-        down(to, Reply::Ping(Ok(moment(dice))));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The client's tests through its binary and its public parts; a module for each.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod cli;
 mod cli_reference;
 mod client;

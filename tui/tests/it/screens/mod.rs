@@ -272,7 +272,9 @@ fn named(name: &str) -> Key {
         "F2" => plain(Code::F(2)),
         "F5" => plain(Code::F(5)),
         other => match other.strip_prefix("C-") {
-            Some(c) if c.len() == 1 => Key::ctrl(Code::Char(c.chars().next().expect("one character"))),
+            Some(c) if c.len() == 1 => {
+                Key::ctrl(Code::Char(c.chars().next().expect("one character")))
+            }
             _ => panic!("no key {other}"),
         },
     }
