@@ -13,8 +13,9 @@ use hillview_shared::accounts::Who;
 use hillview_shared::{ApiError, Kind};
 
 use crate::app::context::{Confirmation, Context, Notice, Open, Wish};
+use crate::command::{Command, Scope};
 use crate::keymap;
-use crate::msg::{Effect, Key, LineState, Msg, OutboxEvent, PendingState, Start, Ticket};
+use crate::msg::{Code, Effect, Key, LineState, Msg, OutboxEvent, PendingState, Start, Ticket};
 use crate::screens::Screen;
 
 /// The smallest terminal in which the screens are whole.
@@ -81,13 +82,14 @@ impl App {
     }
 
     fn key(&mut self, key: Key) {
-        if self.is_too_small() && keymap::name(key) != "Ctrl-Q" {
+        let leaves = keymap::find(&[Scope::Anywhere], key, true) == Some(Command::Quit);
+        if self.is_too_small() && !leaves {
             // What cannot be seen must not be changed.
             return self.context.effect(Effect::Bell);
         }
         self.context.notice = None;
         let Some(top) = self.stack.last_mut() else {
-            if matches!(keymap::name(key).as_str(), "Ctrl-Q" | "Esc" | "q") {
+            if leaves || key.code == Code::Esc {
                 self.context.effect(Effect::Quit);
             }
             return;

@@ -12,7 +12,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::fetch::in_words;
 use super::{App, Context, SMALLEST};
-use crate::command::{self, Command, Entry};
+use crate::command::{self, Command, Entry, Scope};
 use crate::msg::LineState;
 use crate::screens::Screen;
 use crate::theme::Tone;
@@ -154,9 +154,15 @@ impl App {
             .and_then(hint);
         let mut room = columns.saturating_sub(help.as_ref().map_or(0, |help| help.len() + 2));
         let mut hints = Vec::new();
+        let left_out = |command| match command {
+            Command::Help => true,
+            Command::Back => self.why_not(command).is_some(),
+            // While a mark is typed, few and short: they are drawn anew for every mark.
+            Command::Quit => top.scopes().contains(&Scope::MarkEdit),
+            _ => false,
+        };
         for words in entries()
-            .filter(|entry| entry.command != Command::Help)
-            .filter(|entry| entry.command != Command::Back || self.why_not(Command::Back).is_none())
+            .filter(|entry| !left_out(entry.command))
             .filter_map(hint)
         {
             match room.checked_sub(words.len() + 2) {

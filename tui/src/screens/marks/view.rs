@@ -8,7 +8,8 @@
 //!     6  20240006  Kiprono Dennis                         4_
 //! ```
 //!
-//! The terminal's own cursor stands in the mark's column.
+//! The terminal's own cursor is the cursor of the grid: to show it otherwise, for example in
+//! reverse video, would cost a slow line a quarter more for every mark.
 
 use hillview_shared::marks::Entry;
 use ratatui::layout::Position;
@@ -121,7 +122,8 @@ fn row(marks: &Marks, at: usize, line: usize, columns: &Columns, pen: &mut Pen<'
     pen.put(line, columns.adm.0, Tone::Plain, &adm);
     let name = text::cut(&cell.name, columns.name.1, theme);
     pen.put(line, columns.name.0, Tone::Plain, &name);
-    let mut caret = MARK;
+    // On the mark's last digit; behind it while one types.
+    let mut caret = MARK - 1;
     let (mark, level, state, tone) = match &marks.mode {
         Mode::Edit(edit) if here => {
             let (shown, at) = edit.field.shown(MARK, theme);
@@ -135,16 +137,10 @@ fn row(marks: &Marks, at: usize, line: usize, columns: &Columns, pen: &mut Pen<'
         },
         _ => entered(marks, cell),
     };
-    let editing = matches!(marks.mode, Mode::Edit(_));
-    let tone_of_mark = if here && !editing {
-        Tone::Selected
-    } else {
-        Tone::Plain
-    };
     pen.put(
         line,
         columns.mark,
-        tone_of_mark,
+        Tone::Plain,
         &text::right(&mark, MARK, theme),
     );
     pen.put(

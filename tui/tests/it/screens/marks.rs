@@ -48,7 +48,7 @@ fn a_sheet_at_eighty_by_twenty_four() {
        19  20240019  Student Number 19
        20  20240020  Student Number 20
      4 of 40, mean 45.8                                                      online
-     Enter save, down  Esc leave as it was  Ctrl-Q quit  F1 help
+     Enter save  Esc cancel  F1 help
     ");
 }
 
