@@ -13,6 +13,7 @@ use hillview_shared::accounts::Who;
 use hillview_shared::{ApiError, Kind};
 
 use crate::app::context::{Confirmation, Context, Notice, Open, Wish};
+use crate::app::fetch::Fetch;
 use crate::command::{Command, Scope};
 use crate::keymap;
 use crate::msg::{Code, Effect, Key, LineState, Msg, OutboxEvent, PendingState, Start, Ticket};
@@ -129,7 +130,7 @@ impl App {
             return;
         };
         asker.answer(ticket, answer, &mut self.context);
-        let ended = |fetch: &fetch::Fetch| matches!(fetch, fetch::Fetch::Failed(error) if error.kind == Kind::SessionEnded);
+        let ended = |fetch: &Fetch| matches!(fetch, Fetch::Failed(error) if error.kind == Kind::SessionEnded);
         if asker.fetch().is_some_and(ended) {
             self.session_ended();
         }
@@ -157,10 +158,14 @@ impl App {
         }
     }
 
-    /// Lets every screen ask again that got no answer for want of a line or a session.
+    /// Lets every screen ask again that got no answer for want of a line or a session, or whose
+    /// answer may have grown old meanwhile.
     fn ask_again(&mut self) {
         for screen in &mut self.stack {
-            if screen.fetch().is_some_and(fetch::Fetch::may_be_retried) {
+            let again = screen.fetch().is_some_and(|fetch| {
+                fetch.may_be_retried() || (screen.grows_old() && *fetch == Fetch::Done)
+            });
+            if again {
                 screen.start(&mut self.context);
             }
         }

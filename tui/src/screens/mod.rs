@@ -65,6 +65,11 @@ pub trait Screen: fmt::Debug {
         None
     }
 
+    /// Whether others may change what it shows while there is no line.
+    fn grows_old(&self) -> bool {
+        false
+    }
+
     /// Why a command of its scopes cannot be done now.
     fn why_not(&self, _command: Command, _context: &Context) -> Option<String> {
         None

@@ -62,16 +62,12 @@ impl Palette {
             let sentence = Utf32Str::new(choice.entry.sentence, &mut letters);
             let by_sentence = pattern.score(sentence, &mut matcher);
             if let Some(score) = by_name.max(by_sentence) {
-                scored.push((score, at));
+                // What can be done here comes before what fits a little better.
+                let here = if choice.why_not.is_none() { 3 } else { 2 };
+                scored.push((score * here, at));
             }
         }
-        let rank = |(score, at): &(u32, usize)| {
-            (
-                std::cmp::Reverse(*score),
-                self.choices[*at].why_not.is_some(),
-                *at,
-            )
-        };
+        let rank = |(score, at): &(u32, usize)| (std::cmp::Reverse(*score), *at);
         scored.sort_by_key(rank);
         self.found = scored.into_iter().map(|(_, at)| at).collect();
         self.cursor = Cursor::default();

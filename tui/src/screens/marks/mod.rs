@@ -94,6 +94,10 @@ impl Screen for Marks {
         Some(&self.fetch)
     }
 
+    fn grows_old(&self) -> bool {
+        true
+    }
+
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
         self.reason_against(command)
     }

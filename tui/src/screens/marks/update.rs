@@ -91,6 +91,11 @@ impl Marks {
             Command::RunSearch => self.find(context),
             Command::CancelSearch => self.mode = Mode::Move,
             Command::History => self.open_history(context),
+            Command::OpenStudent => {
+                if let Some(cell) = self.current() {
+                    context.open(Open::Student(cell.student));
+                }
+            }
             movement => {
                 // Leaving a cell enters it; what is refused stays, and so does the cursor.
                 if self.commit(context) {
@@ -138,8 +143,8 @@ impl Marks {
             Command::NextBlank | Command::PreviousBlank if self.blank(true).is_none() => {
                 Some("every student here has a mark".to_owned())
             }
-            Command::Find | Command::History if cell.is_none() => {
-                Some("nobody is on this sheet".to_owned())
+            Command::Find | Command::History | Command::OpenStudent if cell.is_none() => {
+                self.locked()
             }
             _ => None,
         }

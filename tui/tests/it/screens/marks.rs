@@ -299,3 +299,24 @@ fn the_history_of_a_mark_opens_over_the_sheet() {
     desk.keys("<Esc>");
     desk.hides("Every change");
 }
+
+#[test]
+fn the_page_of_the_student_is_one_key_away() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("jjjjs");
+    desk.serve();
+    desk.shows("Hassan Amina");
+    desk.shows("born 2016-03-14");
+    desk.keys("<Esc>");
+    desk.shows(">   5  20240005");
+}
+
+#[test]
+fn what_is_typed_before_the_sheet_is_there_is_refused_aloud() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("<Enter>5");
+    desk.shows("the sheet is not here yet");
+    desk.shows("asking the server; Esc leaves");
+    desk.keys("<Esc>");
+    desk.shows("My sheets");
+}

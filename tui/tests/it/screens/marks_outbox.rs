@@ -302,6 +302,26 @@ fn a_sheet_that_could_not_be_opened_opens_when_the_line_is_back() {
 }
 
 #[test]
+fn a_sheet_asks_for_what_others_changed_when_the_line_is_back() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("52<Enter>");
+    desk.queue();
+    let offline = LineState::Offline {
+        since: NOW,
+        retry_at: None,
+    };
+    desk.send(Msg::Line(offline));
+    assert!(desk.calls.is_empty());
+    desk.send(Msg::Line(LineState::Online));
+    assert!(matches!(
+        &desk.calls[..],
+        [(_, HillviewRequest::OpenSheet { request })] if request.newer_than == Some(Version(1))
+    ));
+    desk.serve();
+    assert!(desk.line_with("Achieng").ends_with("queued"));
+}
+
+#[test]
 fn leaving_asks_when_a_mark_is_queued_or_typed() {
     let mut desk = Desk::sheet(80, 24);
     desk.keys("4<C-q>");

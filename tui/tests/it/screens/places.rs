@@ -168,7 +168,7 @@ fn help_lists_the_keys_of_the_screen_and_says_what_is_off() {
     desk.shows("2026 T2  Help ");
     desk.shows("a              Enter AB: the student was not there");
     desk.shows("Del            (Clear the mark; asks when it is saved)");
-    desk.keys("jjjjjjjj");
+    desk.keys("jjjjjjjjj");
     desk.shows("not now: there is no mark to clear");
     desk.keys("<Esc>5<F1>");
     desk.shows("Save the mark and move down");
