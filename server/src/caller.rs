@@ -52,7 +52,7 @@ pub async fn resolve_unsettled(
     let now = state.clock.now();
     let session = match state.cache.session(key).await {
         Some(session) => session,
-        None => read(state, &tenant.db, key, now).await?,
+        None => read(state, &tenant, key, now).await?,
     };
     if now >= session.ends {
         return Err(ended().into());
@@ -66,9 +66,15 @@ pub async fn resolve_unsettled(
 }
 
 /// Reads a session, notes that it was seen (at most once a minute), and keeps it in the cache.
-async fn read(state: &State, db: &Db, key: &SessionKey, now: Moment) -> Result<Arc<Session>> {
+async fn read(
+    state: &State,
+    tenant: &Tenant,
+    key: &SessionKey,
+    now: Moment,
+) -> Result<Arc<Session>> {
+    let db = &tenant.db;
     let seen_after = Moment(now.0 - IDLE_LIMIT);
-    let found = accounts::read_session(db, &key.hash, seen_after, now).await?;
+    let found = accounts::read_session(db, &key.hash, seen_after, now, tenant.today(now)).await?;
     let mut session = found.ok_or_else(ended)?;
     if now.0 - session.last_seen.0 >= MINUTE {
         session.last_seen = now;
@@ -89,6 +95,10 @@ impl Caller {
     /// The caller's school.
     pub fn db(&self) -> &Db {
         &self.tenant.db
+    }
+
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
     }
 
     pub fn school_code(&self) -> &str {
@@ -183,6 +193,6 @@ impl Caller {
 
     /// Which day it is at the school.
     pub fn today(&self, now: Moment) -> NaiveDate {
-        now.utc().with_timezone(&self.tenant.zone).date_naive()
+        self.tenant.today(now)
     }
 }

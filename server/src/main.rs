@@ -29,7 +29,8 @@ fn say(error: &anyhow::Error) -> ExitCode {
             let hint = told.hint.as_ref().map(|hint| format!("\nhint: {hint}"));
             writeln!(out, "error: {told}{}", hint.unwrap_or_default())
         }
-        _ => writeln!(out, "error: {error:#}"),
+        Some(error) => writeln!(out, "error: {error}"),
+        None => writeln!(out, "error: {error:#}"),
     };
     let code = match error.downcast_ref::<Error>() {
         Some(Error::Refused(told)) => told.kind.exit_code(),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, FromRedisValue, Pipeline, pipe};
+use redis::{Client, ConnectionAddr, FromRedisValue, Pipeline, pipe};
 
 use super::limits::WINDOW;
 use super::sessions::{BARRED, LIFE, SessionKey};
@@ -38,6 +38,12 @@ impl Remote {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
         let client = Client::open(url).map_err(bad)?;
+        if let ConnectionAddr::Tcp(host, _) = client.get_connection_info().addr()
+            && !["localhost", "127.0.0.1", "::1"].contains(&host.as_str())
+        {
+            let why = "it is not on this machine: use rediss://, which is TLS";
+            return Err(Error::fault("the URL of Redis", why));
+        }
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(PATIENCE))
             .set_connection_timeout(Some(CLOSED))
@@ -215,4 +221,26 @@ fn millis(time: Duration) -> u64 {
 /// The kind of an error only: its text may quote a URL with a password.
 fn plain(error: &redis::RedisError) -> String {
     format!("{:?}", error.kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Remote;
+
+    #[tokio::test]
+    async fn redis_elsewhere_is_reached_with_tls_only() {
+        let refused = |url: &str| Remote::open(url, "hv").err().map(|error| error.to_string());
+        for near in [
+            "redis://127.0.0.1/",
+            "redis+unix:///run/redis.sock",
+            "rediss://10.0.0.7/",
+        ] {
+            assert_eq!(refused(near), None, "{near}");
+        }
+        let text = refused("redis://:secret@10.0.0.7/").unwrap();
+        assert!(
+            text.contains("rediss://") && !text.contains("secret"),
+            "{text}"
+        );
+    }
 }

@@ -85,6 +85,7 @@ pub async fn read_session(
     hash: &[u8; 32],
     seen_after: Moment,
     now: Moment,
+    today: NaiveDate,
 ) -> Result<Option<Session>, Failure> {
     type Found = (
         i64,
@@ -114,7 +115,7 @@ pub async fn read_session(
     };
     let (roles, permissions) = rights(db, user).await?;
     let teaching = match staff {
-        Some(staff) => taught(db, staff, now.utc().date_naive()).await?,
+        Some(staff) => taught(db, staff, today).await?,
         None => Vec::new(),
     };
     Ok(Some(Session {

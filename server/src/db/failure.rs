@@ -124,24 +124,27 @@ fn constraint(message: &str) -> String {
 impl fmt::Display for Failure {
     /// Without the values that a driver quotes (`Duplicate entry 'Amina …'`): they are people's data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.why, self.source.as_deref()) {
-            (Why::Other, Some(sqlx::Error::Database(error))) => {
-                let code = error.code().unwrap_or_default();
-                write!(f, "the database refused a statement (code {code})")
+        let what = match &self.why {
+            Why::Unique(name) => return write!(f, "the constraint {name} was broken"),
+            Why::ForeignKey => "a foreign key was broken",
+            Why::Busy => "others hold the same rows",
+            Why::Away => "the database cannot be reached",
+            Why::Unknown => "the database was lost during a commit",
+            Why::NoRow => "a row was expected and is not there",
+            Why::Other => "a statement failed",
+        };
+        match self.source.as_deref() {
+            Some(sqlx::Error::Database(error)) => {
+                write!(f, "{what} (code {})", error.code().unwrap_or_default())
             }
-            (Why::Other | Why::Away | Why::Unknown, Some(error)) => {
-                write!(f, "{:?}: {error}", self.why)
-            }
-            (why, _) => write!(f, "{why:?}"),
+            Some(error) => write!(f, "{what}: {error}"),
+            None => f.write_str(what),
         }
     }
 }
 
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        None
-    }
-}
+// Without its source: it would be printed after this, with the values.
+impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {

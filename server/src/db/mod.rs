@@ -12,6 +12,7 @@ mod fragments;
 pub mod imports;
 pub mod marks;
 pub mod migrate;
+mod query;
 pub mod schools;
 pub mod sheets;
 pub mod staff;
@@ -21,5 +22,6 @@ pub mod students;
 pub mod subjects;
 pub mod tenants;
 
-pub use engine::{Db, On, Tx, counted};
+pub use engine::{Db, On, Tx};
 pub use failure::{Failure, Why};
+pub use query::counted;

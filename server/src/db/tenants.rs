@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
+use hillview_shared::ids::Moment;
 use hillview_shared::{ApiError, Kind};
 use tokio::sync::Semaphore;
 
@@ -57,6 +59,13 @@ struct Live {
     tenant: Tenant,
     read: Instant,
     used: Instant,
+}
+
+impl Tenant {
+    /// Which day it is at the school.
+    pub fn today(&self, now: Moment) -> NaiveDate {
+        now.utc().with_timezone(&self.zone).date_naive()
+    }
 }
 
 impl Tenants {

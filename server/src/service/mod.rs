@@ -63,11 +63,6 @@ impl Clock {
         Moment(chrono::Utc::now().timestamp_micros() + self.ahead.load(Ordering::Relaxed))
     }
 
-    /// Today by the server's clock, in UTC.
-    pub fn today(&self) -> chrono::NaiveDate {
-        self.now().utc().date_naive()
-    }
-
     #[cfg(feature = "testing")]
     pub fn advance(&self, by: std::time::Duration) {
         let by = i64::try_from(by.as_micros()).expect("a test moves the clock by years at most");

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use school::{PASSWORD, School, peer};
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, Database, Settings};
 use crate::serve::{Listeners, serve};
 use crate::service::State;
 
@@ -172,6 +172,33 @@ impl Installation {
     /// A school with people, classes and students.
     pub async fn school(&self, code: &str) -> School {
         School::make(&self.state, code).await
+    }
+
+    /// Its settings as a file, for the server's binary.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn settings_file(&self) -> PathBuf {
+        let Config {
+            data_dir,
+            control_schema,
+            schema_prefix,
+            redis_prefix,
+            ..
+        } = &self.config;
+        let mut text = format!(
+            "data-dir = {data_dir:?}\ncontrol-schema = {control_schema:?}\n\
+             schema-prefix = {schema_prefix:?}\nredis-prefix = {redis_prefix:?}\n"
+        );
+        if let Database::MySql(url) = &self.config.database {
+            text += &format!("database = {url:?}\n");
+        }
+        if let Some(url) = &self.config.redis {
+            text += &format!("redis = {url:?}\n");
+        }
+        let path = self.folder.path().join("hillview.toml");
+        std::fs::write(&path, text).expect("a test can write its settings");
+        path
     }
 
     /// The folder of its files.

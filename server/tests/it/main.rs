@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod cache;
 mod marks;
 mod migrations;
 mod reference;

@@ -1,11 +1,16 @@
 //! Making schools, listing them, shutting them.
 
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
 use hillview_server::Error;
-use hillview_server::db::schools as rows;
+use hillview_server::db::{Db, schools as rows};
 use hillview_server::ops::schools::{self, NewSchool};
 use hillview_server::service::accounts;
 use hillview_server::testing::{on_each_engine, peer};
 use hillview_shared::accounts::{LogIn, Role};
+use tokio::process::Command;
 
 fn new<'a>(code: &'a str, admin: &'a str) -> NewSchool<'a> {
     NewSchool {
@@ -123,4 +128,71 @@ async fn a_bad_name_makes_nothing() {
         assert_eq!(it.state.tenants.all().await.unwrap(), []);
     })
     .await;
+}
+
+/// `school create` as a process, killed after a moment unless it is done before.
+async fn create_in_a_process(settings: &Path, moment: Duration) -> Option<std::process::Output> {
+    let child = Command::new(env!("CARGO_BIN_EXE_hillview-server"))
+        .args(["school", "create", "kilimani", "--name", "Kilimani Primary"])
+        .args(["--admin", "admin", "--config"])
+        .arg(settings)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let done = tokio::time::timeout(moment, child.wait_with_output()).await;
+    done.ok().map(Result::unwrap)
+}
+
+/// Wherever a kill falls, also within a migration, the same command ends with a whole school.
+#[tokio::test]
+async fn a_killed_command_leaves_nothing_that_the_next_cannot_finish() {
+    on_each_engine(async |it| {
+        let settings = it.settings_file();
+        let mut moment = Duration::from_millis(20);
+        let done = loop {
+            if let Some(done) = create_in_a_process(&settings, moment).await {
+                break done;
+            }
+            moment = moment * 3 / 2;
+        };
+        let said = String::from_utf8(done.stdout).unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let password = said.lines().last().unwrap();
+        let (logged_in, _) = accounts::log_in(&it.state, &peer(), log_in("admin", password))
+            .await
+            .unwrap();
+        assert_eq!(logged_in.who.roles, [Role::SchoolAdmin, Role::Registrar]);
+
+        schools::create(&it.state, &new("whole", "admin"))
+            .await
+            .unwrap();
+        let killed = it.state.tenants.school("kilimani").await.unwrap().db;
+        let whole = it.state.tenants.school("whole").await.unwrap().db;
+        assert_eq!(counts(&killed).await, counts(&whole).await);
+    })
+    .await;
+}
+
+/// How many rows each table of the pack has.
+async fn counts(db: &Db) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for table in [
+        "select count(*) from user",
+        "select count(*) from role_permission",
+        "select count(*) from band",
+        "select count(*) from grade",
+        "select count(*) from paper",
+        "select count(*) from term",
+    ] {
+        counts.push(db.query(table).scalar().await.unwrap());
+    }
+    assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    counts
 }

@@ -1,27 +1,24 @@
-//! Logins and sessions: who somebody is, and for how long.
+//! Sessions: logging in, staying in, logging out, changing the password.
 //!
 //! A login that fails says the same words after the same time, whether the school, the name or the
-//! password was wrong. Not here: what a session may reach (`caller`), how passwords are hashed
-//! (`hashing`).
+//! password was wrong.
 
 use std::sync::Arc;
 
-use hillview_shared::accounts::{
-    ChangePassword, LogIn, LoggedIn, PASSWORD_MAX, PASSWORD_MIN, Role, Who,
-};
+use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, PASSWORD_MAX, PASSWORD_MIN, Who};
 use hillview_shared::api::Resume;
-use hillview_shared::ids::{Moment, StaffId, Token, UserId};
+use hillview_shared::ids::{Moment, Token, UserId};
 use hillview_shared::school::SchoolSummary;
 use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
-use super::{State, rights};
 use crate::cache::{Limit, SessionKey};
 use crate::caller::{self, Caller, IDLE_LIMIT, Session};
-use crate::db::accounts::{self, Login, NewSession, NewUser};
+use crate::db::Tx;
+use crate::db::accounts::{self, Login, NewSession};
 use crate::db::tenants::Tenant;
-use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::service::State;
 
 /// A session ends this long after its login at the latest: 30 days.
 const ABSOLUTE_LIMIT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
@@ -40,21 +37,6 @@ pub struct Peer {
     pub client: Arc<str>,
     /// The address, or `unix` for a local socket, whose users the system has checked.
     pub address: Arc<str>,
-}
-
-/// A new password that works once.
-pub struct OneTime {
-    pub password: String,
-    pub hash: String,
-}
-
-/// A login to add.
-pub struct NewLogin<'a> {
-    pub staff: Option<StaffId>,
-    pub username: &'a str,
-    pub name: &'a str,
-    pub roles: &'a [Role],
-    pub by: Option<UserId>,
 }
 
 pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(LoggedIn, SessionKey)> {
@@ -122,14 +104,7 @@ pub async fn log_out(state: &State, caller: &Caller) -> Result<()> {
 }
 
 pub async fn who_am_i(state: &State, caller: &Caller) -> Result<Who> {
-    who(
-        state,
-        caller.db(),
-        caller.school_code(),
-        caller.school_name(),
-        caller.session(),
-    )
-    .await
+    who(state, caller.tenant(), caller.session()).await
 }
 
 /// Changes the caller's password and ends every session of theirs; this connection gets a new one.
@@ -166,94 +141,6 @@ pub async fn change_password(
     forget(state, school, ended).await;
     let tenant = state.tenants.school(school).await?;
     fresh.answer(state, &tenant).await
-}
-
-/// Gives a login a new one-time password and ends its sessions.
-pub async fn reset_password(
-    state: &State,
-    school: &str,
-    db: &Db,
-    username: &str,
-) -> Result<String> {
-    let username = username.trim().to_lowercase();
-    let one_time = one_time(state).await?;
-    let now = state.clock.now();
-    let ended = db
-        .write(async |tx| {
-            let login = accounts::find_login(&mut *tx, &username).await?;
-            let login = login.ok_or_else(|| ApiError::not_found("user"))?;
-            replace_password(tx, &login, &one_time.hash, true, now).await
-        })
-        .await?;
-    forget(state, school, ended).await;
-    Ok(one_time.password)
-}
-
-/// Makes a login's sessions read its roles and teaching again at their next call.
-pub async fn forget_user(state: &State, school: &str, db: &Db, user: UserId) -> Result<()> {
-    let sessions = accounts::open_sessions(db, user, state.clock.now()).await?;
-    forget(state, school, sessions).await;
-    Ok(())
-}
-
-/// A new one-time password, hashed before a transaction is opened.
-pub async fn one_time(state: &State) -> Result<OneTime> {
-    // Without letters and digits that look alike; 16 of 31 are 79 bits.
-    const SIGNS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
-    let signs: Vec<u8> = (0..16)
-        .map(|_| SIGNS[rand::random_range(0..SIGNS.len())])
-        .collect();
-    let groups: Vec<_> = signs.chunks(4).map(String::from_utf8_lossy).collect();
-    let password = groups.join("-");
-    let hash = state.hashers.hash(&password).await?;
-    Ok(OneTime { password, hash })
-}
-
-/// Adds a login that must change its password; its name must be free.
-pub async fn add_login(
-    tx: &mut Tx,
-    new: &NewLogin<'_>,
-    one_time: &OneTime,
-    at: Moment,
-) -> Result<UserId> {
-    let username = check_username(new.username)?;
-    let row = NewUser {
-        staff: new.staff,
-        username: &username,
-        name: new.name,
-        password: &one_time.hash,
-        by: new.by,
-        at,
-    };
-    let user = accounts::add_user(tx, &row).await.map_err(|failure| {
-        let text = format!("there is a user {username} already");
-        let taken = ApiError::conflict("username-taken", text).hint("choose another user name");
-        Error::from(failure).on_unique("user_username_unique", taken)
-    })?;
-    for role in new.roles {
-        accounts::give_role(tx, user, *role).await?;
-    }
-    Ok(user)
-}
-
-/// Adds the roles that every school begins with.
-pub async fn add_roles(tx: &mut Tx) -> Result<()> {
-    for role in Role::ALL {
-        accounts::add_role(tx, *role, rights::of(*role)).await?;
-    }
-    Ok(())
-}
-
-/// The user name in lower case, if it is one.
-pub fn check_username(given: &str) -> Result<String, ApiError> {
-    let name = given.trim().to_lowercase();
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-    if (2..=40).contains(&name.len()) && name.chars().all(plain) {
-        return Ok(name);
-    }
-    let text = format!("{given:?} is not a user name");
-    Err(ApiError::invalid("bad-username", text)
-        .hint("use 2 to 40 of a-z, 0-9, dot, dash and underscore"))
 }
 
 fn check_password(request: &ChangePassword, username: &str) -> Result<(), ApiError> {
@@ -295,7 +182,7 @@ fn wrong() -> ApiError {
 }
 
 /// Sets the password and ends all sessions; gives the hashes of those that were open.
-async fn replace_password(
+pub(super) async fn replace_password(
     tx: &mut Tx,
     login: &Login,
     hash: &str,
@@ -311,7 +198,7 @@ async fn replace_password(
     Ok(open)
 }
 
-async fn forget(state: &State, school: &str, hashes: Vec<Vec<u8>>) {
+pub(super) async fn forget(state: &State, school: &str, hashes: Vec<Vec<u8>>) {
     let hashes = hashes.into_iter().filter_map(|hash| hash.try_into().ok());
     let keys: Vec<_> = hashes
         .map(|hash| SessionKey {
@@ -365,11 +252,18 @@ impl<'a> Fresh<'a> {
             hash: self.hash,
         };
         let seen_after = Moment(self.at.0 - IDLE_LIMIT);
-        let found = accounts::read_session(&tenant.db, &key.hash, seen_after, self.at).await?;
+        let found = accounts::read_session(
+            &tenant.db,
+            &key.hash,
+            seen_after,
+            self.at,
+            tenant.today(self.at),
+        )
+        .await?;
         // Gone again already: the login was disabled or its password reset in this moment.
         let session = Arc::new(found.ok_or_else(wrong)?);
         state.cache.keep_session(&key, &session).await;
-        let who = who(state, &tenant.db, &tenant.code, &tenant.name, &session).await?;
+        let who = who(state, tenant, &session).await?;
         Ok((
             LoggedIn {
                 token: self.token,
@@ -380,15 +274,16 @@ impl<'a> Fresh<'a> {
     }
 }
 
-async fn who(state: &State, db: &Db, code: &str, name: &str, session: &Session) -> Result<Who> {
+async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
+    let today = tenant.today(state.clock.now());
     Ok(Who {
         user: session.user,
         username: session.username.clone(),
         name: session.name.clone(),
         school: SchoolSummary {
-            code: code.to_owned(),
-            name: name.to_owned(),
-            term: accounts::current_term(db, state.clock.today()).await?,
+            code: tenant.code.to_string(),
+            name: tenant.name.to_string(),
+            term: accounts::current_term(&tenant.db, today).await?,
         },
         roles: session.roles.clone(),
         permissions: session.permissions.clone(),
@@ -446,13 +341,5 @@ mod tests {
                 .unwrap_err()
                 .contains("user name")
         );
-    }
-
-    #[test]
-    fn user_names_are_plain_and_in_lower_case() {
-        assert_eq!(check_username(" Wanjiku.K ").unwrap(), "wanjiku.k");
-        for bad in ["", "x", "a b", "ñandú", &"x".repeat(41)] {
-            assert_eq!(check_username(bad).unwrap_err().code, "bad-username");
-        }
     }
 }

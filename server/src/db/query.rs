@@ -1,0 +1,232 @@
+//! One query type for both engines: `on.query(SQL).bind(x).all::<Row>()`.
+//!
+//! Not here: how a literal becomes a statement of one dialect (`statement`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+#[cfg(feature = "testing")]
+use sqlx::Executor;
+use sqlx::mysql::{MySqlArguments, MySqlRow};
+use sqlx::pool::MaybePoolConnection;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments as _, Encode, FromRow, MySql, Sqlite, Type};
+use tokio::sync::OwnedSemaphorePermit;
+
+#[cfg(feature = "testing")]
+use super::engine::Db;
+use super::engine::{Engine, Inner, On, Tx};
+use super::failure::{Failure, Why};
+use super::statement::{Dialect, padded, written};
+
+/// A row that can be read from both engines.
+pub trait Row:
+    for<'r> FromRow<'r, MySqlRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
+{
+}
+impl<T> Row for T where
+    T: for<'r> FromRow<'r, MySqlRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin
+{
+}
+
+/// A value that can be bound on both engines.
+pub trait Bind<'t>: Encode<'t, MySql> + Type<MySql> + Encode<'t, Sqlite> + Type<Sqlite> {}
+impl<'t, T> Bind<'t> for T where
+    T: Encode<'t, MySql> + Type<MySql> + Encode<'t, Sqlite> + Type<Sqlite>
+{
+}
+
+/// A statement with its values, ready to run.
+#[must_use = "a query does nothing until it is run"]
+pub struct Query<'c> {
+    on: On<'c>,
+    template: &'static str,
+    many: usize,
+    arguments: Arguments,
+    broken: Option<sqlx::error::BoxDynError>,
+}
+
+enum Arguments {
+    MySql(MySqlArguments),
+    Sqlite(SqliteArguments),
+}
+
+tokio::task_local! {
+    static STATEMENTS: Arc<AtomicU32>;
+}
+
+/// Runs a future and says how many statements it sent; begin and commit are not counted.
+pub async fn counted<F: Future>(work: F) -> (F::Output, u32) {
+    let count = Arc::new(AtomicU32::new(0));
+    let output = STATEMENTS.scope(Arc::clone(&count), work).await;
+    (output, count.load(Ordering::Relaxed))
+}
+
+impl<'c> On<'c> {
+    pub fn query(self, template: &'static str) -> Query<'c> {
+        let arguments = match self.dialect() {
+            Dialect::MySql => Arguments::MySql(MySqlArguments::default()),
+            Dialect::Sqlite => Arguments::Sqlite(SqliteArguments::default()),
+        };
+        Query {
+            on: self,
+            template,
+            many: 0,
+            arguments,
+            broken: None,
+        }
+    }
+}
+
+/// A connection with the arguments of its engine.
+enum Ready<'c> {
+    MySql(MaybePoolConnection<'c, MySql>, MySqlArguments),
+    Sqlite(MaybePoolConnection<'c, Sqlite>, SqliteArguments),
+}
+
+/// Runs one fetching method on whichever engine it is.
+macro_rules! fetch {
+    ($query:expr, $method:ident, $row:ty) => {{
+        let (ready, sql, _permit) = $query.ready().await?;
+        Ok(match ready {
+            Ready::MySql(mut on, values) => {
+                sqlx::query_as_with::<_, $row, _>(sql, values)
+                    .$method(&mut *on)
+                    .await
+            }
+            Ready::Sqlite(mut on, values) => {
+                sqlx::query_as_with::<_, $row, _>(sql, values)
+                    .$method(&mut *on)
+                    .await
+            }
+        }?)
+    }};
+}
+
+impl<'c> Query<'c> {
+    /// Binds the next value, in the order of the question marks.
+    pub fn bind<'t>(mut self, value: impl Bind<'t>) -> Self {
+        let added = match &mut self.arguments {
+            Arguments::MySql(values) => values.add(value),
+            Arguments::Sqlite(values) => values.add(value),
+        };
+        self.broken = self.broken.or(added.err());
+        self
+    }
+
+    /// How often `{rows …}` is repeated; bind the values row by row.
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.many = rows;
+        self
+    }
+
+    /// Binds what `{list}` stands for, at its place among the question marks. Nothing is in an empty list.
+    pub fn list<'t, T: Bind<'t> + Copy>(mut self, items: &[T]) -> Self {
+        self.many = items.len();
+        let Some(last) = items.last() else {
+            return self;
+        };
+        let padding = padded(items.len()) - items.len();
+        let items = items.iter().chain(std::iter::repeat_n(last, padding));
+        items.fold(self, |query, item| query.bind(*item))
+    }
+
+    pub async fn all<T: Row>(self) -> Result<Vec<T>, Failure> {
+        fetch!(self, fetch_all, T)
+    }
+
+    pub async fn one<T: Row>(self) -> Result<T, Failure> {
+        fetch!(self, fetch_one, T)
+    }
+
+    pub async fn optional<T: Row>(self) -> Result<Option<T>, Failure> {
+        fetch!(self, fetch_optional, T)
+    }
+
+    /// The only column of the only row.
+    pub async fn scalar<T>(self) -> Result<T, Failure>
+    where
+        (T,): Row,
+    {
+        self.one::<(T,)>().await.map(|(value,)| value)
+    }
+
+    /// The number of rows matched; of an upsert it means different things on different engines.
+    pub async fn execute(self) -> Result<u64, Failure> {
+        self.run().await.map(|(rows, _)| rows)
+    }
+
+    /// Inserts one row and gives its id.
+    pub async fn insert(self) -> Result<i64, Failure> {
+        self.run().await.map(|(_, id)| id)
+    }
+
+    async fn run(self) -> Result<(u64, i64), Failure> {
+        let (ready, sql, _permit) = self.ready().await?;
+        Ok(match ready {
+            Ready::MySql(mut on, values) => {
+                let done = sqlx::query_with(sql, values).execute(&mut *on).await?;
+                (done.rows_affected(), done.last_insert_id().cast_signed())
+            }
+            Ready::Sqlite(mut on, values) => {
+                let done = sqlx::query_with(sql, values).execute(&mut *on).await?;
+                (done.rows_affected(), done.last_insert_rowid())
+            }
+        })
+    }
+
+    async fn ready(
+        self,
+    ) -> Result<(Ready<'c>, sqlx::SqlStr, Option<OwnedSemaphorePermit>), Failure> {
+        if let Some(error) = self.broken {
+            return Err(sqlx::Error::Encode(error).into());
+        }
+        let _ = STATEMENTS.try_with(|count| count.fetch_add(1, Ordering::Relaxed));
+        let sql = written(self.template, self.on.dialect(), self.many);
+        let permit = match &self.on {
+            On::Db(db) => Some(db.permit().await),
+            On::Tx(_) => None,
+        };
+        let ready = match (self.on, self.arguments) {
+            (On::Db(db), Arguments::MySql(values)) => match &db.0.engine {
+                Engine::MySql(pool) => Ready::MySql(pool.acquire().await?.into(), values),
+                Engine::Sqlite { .. } => return Err(Failure::of(Why::Other)),
+            },
+            (On::Db(db), Arguments::Sqlite(values)) => match &db.0.engine {
+                Engine::Sqlite { readers, .. } => {
+                    Ready::Sqlite(readers.acquire().await?.into(), values)
+                }
+                Engine::MySql(_) => return Err(Failure::of(Why::Other)),
+            },
+            (
+                On::Tx(Tx {
+                    inner: Inner::MySql(tx),
+                    ..
+                }),
+                Arguments::MySql(values),
+            ) => Ready::MySql((&mut **tx).into(), values),
+            (
+                On::Tx(Tx {
+                    inner: Inner::Sqlite(tx),
+                    ..
+                }),
+                Arguments::Sqlite(values),
+            ) => Ready::Sqlite((&mut **tx).into(), values),
+            _ => return Err(Failure::of(Why::Other)),
+        };
+        Ok((ready, sql, permit))
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Db {
+    /// Has a statement checked by the engine, without running it.
+    pub async fn prepare(&self, sql: &'static str, many: usize) -> Result<(), Failure> {
+        let (ready, sql, _permit) = self.query(sql).rows(many).ready().await?;
+        match ready {
+            Ready::MySql(mut on, _) => (&mut *on).prepare(sql).await.map(drop)?,
+            Ready::Sqlite(mut on, _) => (&mut *on).prepare(sql).await.map(drop)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! Who somebody is, and for how long. Not here: what a session may reach (`caller`), and how
+//! passwords are hashed (`hashing`).
+
+mod logins;
+mod sessions;
+
+pub use logins::{
+    NewLogin, OneTime, add_login, add_roles, check_username, forget_user, one_time, reset_password,
+};
+pub use sessions::{Peer, change_password, log_in, log_out, resume, who_am_i};
