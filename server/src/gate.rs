@@ -208,14 +208,14 @@ impl Connection {
         known: &mut Option<Caller>,
     ) -> Result<HillviewResponse, ApiError> {
         let request = call.decode()?;
-        #[cfg(feature = "testing")]
-        if let Some(hook) = &self.hook {
-            hook(&request).await;
-        }
         let limit = time_limit(&request);
         let work = async {
             let caller = self.admit(&request).await?;
             known.clone_from(&caller);
+            #[cfg(feature = "testing")]
+            if let Some(hook) = &self.hook {
+                hook(&request).await;
+            }
             let api = Api::new(Arc::clone(self), caller).serve();
             let response = api.serve(context::current(), request).await;
             response.map_err(|error| Error::fault("tarpc", error).told())

@@ -10,6 +10,7 @@ pub mod gate;
 mod greeting;
 pub mod logging;
 pub mod ops;
+mod room;
 pub mod rules;
 pub mod serve;
 pub mod service;

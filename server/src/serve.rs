@@ -15,7 +15,6 @@ use hillview_shared::wire::{IDLE_MAX, IN_FLIGHT, ServerCodec};
 use tarpc::server::{BaseChannel, Channel, Config as ChannelConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -25,12 +24,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::gate::{Connection, Gate};
+use crate::room::{Place, Room};
 use crate::service::State;
 use crate::tls;
 use crate::workers::Workers;
 
-/// Connections at the same time, whoever they are from: a school sits behind one address.
-const CONNECTIONS_MAX: usize = 12_000;
 /// A connection that has not finished its handshake by then is closed.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
 /// A connection that has not said a word by then is closed.
@@ -81,8 +79,8 @@ impl Listeners {
 
     #[cfg(feature = "testing")]
     #[must_use]
-    pub fn hooked(mut self, hook: crate::gate::Hook) -> Self {
-        self.hook = Some(hook);
+    pub fn hooked(mut self, hook: Option<crate::gate::Hook>) -> Self {
+        self.hook = hook;
         self
     }
 }
@@ -111,7 +109,7 @@ pub async fn serve(
         connections: TaskTracker::new(),
         calls: TaskTracker::new(),
         stop: CancellationToken::new(),
-        room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        room: Room::new(),
         workers,
         #[cfg(feature = "testing")]
         hook: listeners.hook.clone(),
@@ -147,7 +145,7 @@ struct Server {
     connections: TaskTracker,
     calls: TaskTracker,
     stop: CancellationToken,
-    room: Arc<Semaphore>,
+    room: Room,
     workers: Workers,
     #[cfg(feature = "testing")]
     hook: Option<crate::gate::Hook>,
@@ -156,10 +154,10 @@ struct Server {
 impl Server {
     async fn accept_unix(&self, listener: &UnixListener) {
         loop {
-            let room = self.room().await;
+            let place = self.room.place().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    self.start(room, async move |server| {
+                    self.start(place, async move |server| {
                         server.converse(stream, "unix".into()).await;
                     });
                 }
@@ -170,11 +168,14 @@ impl Server {
 
     async fn accept_tls(&self, listener: &TcpListener, acceptor: &TlsAcceptor) {
         loop {
-            let room = self.room().await;
+            let place = self.room.place().await;
             match listener.accept().await {
                 Ok((stream, peer)) => {
+                    let Some(place) = place.counted_for(peer.ip(), &self.room) else {
+                        continue;
+                    };
                     let acceptor = acceptor.clone();
-                    self.start(room, async move |server| {
+                    self.start(place, async move |server| {
                         // A reply is one small packet: waiting to fill it only adds delay.
                         let _ = stream.set_nodelay(true);
                         match timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
@@ -191,23 +192,12 @@ impl Server {
         }
     }
 
-    fn start(
-        &self,
-        room: OwnedSemaphorePermit,
-        connection: impl AsyncFnOnce(&Self) + Send + 'static,
-    ) {
+    fn start(&self, place: Place, connection: impl AsyncFnOnce(&Self) + Send + 'static) {
         let (server, counted) = (self.clone(), self.connections.token());
         self.workers.run(move || async move {
             connection(&server).await;
-            drop((room, counted));
+            drop((place, counted));
         });
-    }
-
-    async fn room(&self) -> OwnedSemaphorePermit {
-        let room = Arc::clone(&self.room);
-        room.acquire_owned()
-            .await
-            .expect("the semaphore is never closed")
     }
 
     /// Answers the calls of one connection until either end closes it.

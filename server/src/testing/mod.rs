@@ -4,6 +4,7 @@
 //! `HILLVIEW_TEST_REDIS` name a MySQL or MariaDB server and a Redis to test on as well
 //! (`scripts/test` sets them); every installation has its own schemas and its own keys there.
 
+pub mod relay;
 mod school;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub use school::{PASSWORD, School, peer};
 
 use crate::config::{Config, Database, Settings};
+use crate::gate::Hook;
 use crate::serve::{Listeners, serve};
 use crate::service::State;
 
@@ -152,11 +154,24 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve(&self) -> Served {
+        self.serve_on(None).await
+    }
+
+    /// The same, with something that happens to each call before it is worked on.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn serve_hooked(&self, hook: Hook) -> Served {
+        self.serve_on(Some(hook)).await
+    }
+
+    async fn serve_on(&self, hook: Option<Hook>) -> Served {
         let config = Config {
             listen: Some(([127, 0, 0, 1], 0).into()),
             ..self.config.clone()
         };
         let listeners = Listeners::open(&config).await.expect("a test can listen");
+        let listeners = listeners.hooked(hook);
         let address = listeners.tls_address().expect("TLS was asked for");
         let stop = CancellationToken::new();
         let shutdown = stop.clone().cancelled_owned();

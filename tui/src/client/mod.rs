@@ -10,11 +10,12 @@ mod stub;
 mod tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hillview_shared::api::{
     Hello, HillviewClient, HillviewRequest, HillviewResponse, PROTOCOL, Reply, Resume, Welcome,
 };
-use hillview_shared::wire::DICTIONARY;
+use hillview_shared::wire::{DICTIONARY, QUIET_MAX};
 use hillview_shared::{ApiError, Kind};
 use tarpc::client::RpcError;
 use tarpc::context::Context;
@@ -46,8 +47,21 @@ impl Client {
         trust: &Trust,
         hello: Hello,
     ) -> Result<(Self, Welcome), ApiError> {
+        Self::connect_within(address, trust, hello, QUIET_MAX).await
+    }
+
+    /// The same, and asks for a sign of life when nothing was heard for `quiet`.
+    ///
+    /// # Errors
+    /// Those of [`connect`](Self::connect).
+    pub async fn connect_within(
+        address: &ServerAddress,
+        trust: &Trust,
+        hello: Hello,
+        quiet: Duration,
+    ) -> Result<(Self, Welcome), ApiError> {
         let opened = line::open(address, trust).await?;
-        let (stub, closed, open) = stub::start(opened.line);
+        let (stub, closed, open) = stub::start(opened.line, quiet);
         let client = Self {
             stub,
             closed,

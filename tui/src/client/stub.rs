@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
-use hillview_shared::wire::{Answer, Call, ClientCodec, IN_FLIGHT, QUIET_MAX, time_limit};
+use hillview_shared::wire::{Answer, Call, ClientCodec, IN_FLIGHT, time_limit};
 use hillview_shared::{ApiError, Kind};
 use tarpc::client::{self, Channel, RpcError};
 use tarpc::context::Context;
@@ -28,7 +28,10 @@ pub struct Stub {
 }
 
 /// Starts the task that moves frames. It ends when the line is lost or the guard is dropped.
-pub(super) fn start(line: Box<dyn Line>) -> (Stub, watch::Receiver<bool>, DropGuard) {
+pub(super) fn start(
+    line: Box<dyn Line>,
+    quiet: Duration,
+) -> (Stub, watch::Receiver<bool>, DropGuard) {
     let mut config = client::Config::default();
     config.max_in_flight_requests = IN_FLIGHT;
     let started = client::new(config, Framed::new(line, ClientCodec::new()));
@@ -42,7 +45,7 @@ pub(super) fn start(line: Box<dyn Line>) -> (Stub, watch::Receiver<bool>, DropGu
     tokio::spawn(async move {
         tokio::select! {
             _ = started.dispatch => {}
-            () = listener.listen() => {}
+            () = listener.listen(quiet) => {}
             () = stopped.cancelled() => {}
         }
         closing.send_replace(true);
@@ -68,10 +71,10 @@ impl Stub {
     }
 
     /// Asks for a sign of life when the line has been quiet; returns when none comes.
-    async fn listen(&self) {
+    async fn listen(&self, quiet: Duration) {
         loop {
             let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-            let due = heard + QUIET_MAX;
+            let due = heard + quiet;
             if Instant::now() < due {
                 sleep_until(due).await;
                 continue;

@@ -1,0 +1,111 @@
+//! How the tests reach a server: the real client, and a bare end that says what no client says.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use hillview::client::{Client, ServerAddress, Trust, hello};
+use hillview_server::testing::{PASSWORD, Served};
+use hillview_shared::accounts::LogIn;
+use hillview_shared::api::{HillviewRequest, HillviewResponse};
+use hillview_shared::wire::{Answer, Call, ClientCodec};
+use tarpc::{ClientMessage, Request};
+use tokio::net::UnixStream;
+use tokio_util::codec::Framed;
+
+/// What the client pins keys in; nothing on a Unix socket.
+pub fn trust(folder: &Path) -> Trust {
+    Trust::Pinned(folder.join("known_servers"))
+}
+
+pub async fn connect(server: &Served) -> Client {
+    let address = ServerAddress::Unix(server.socket.clone());
+    let trust = trust(Path::new("/nowhere"));
+    let (client, _) = Client::connect(&address, &trust, hello("tui", None))
+        .await
+        .unwrap();
+    client
+}
+
+pub fn login(school: &str, user: &str, password: &str) -> LogIn {
+    LogIn {
+        school: school.to_owned(),
+        user: user.to_owned(),
+        password: password.to_owned(),
+    }
+}
+
+pub async fn log_in(client: &Client, school: &str, user: &str) {
+    let request = login(school, user, PASSWORD);
+    client
+        .ask(async |api, context| api.log_in(context, request).await)
+        .await
+        .unwrap();
+}
+
+/// An end that sends what it likes.
+pub struct Bare {
+    frames: Framed<UnixStream, ClientCodec>,
+    next: u64,
+}
+
+impl Bare {
+    /// Has said nothing yet.
+    pub async fn open(server: &Served) -> Self {
+        let stream = UnixStream::connect(&server.socket).await.unwrap();
+        Self {
+            frames: Framed::new(stream, ClientCodec::new()),
+            next: 0,
+        }
+    }
+
+    /// Has said hello.
+    pub async fn greeted(server: &Served) -> Self {
+        let mut bare = Self::open(server).await;
+        let call = HillviewRequest::Hello {
+            request: hello("tui", None),
+        };
+        let welcome = bare.call(Call::encode(&call).unwrap()).await.unwrap();
+        assert!(welcome.error().is_none());
+        bare
+    }
+
+    pub async fn send(&mut self, call: Call) {
+        self.next += 1;
+        let request = Request {
+            context: tarpc::context::current(),
+            id: self.next,
+            message: call,
+        };
+        self.frames
+            .send(ClientMessage::Request(request))
+            .await
+            .unwrap();
+    }
+
+    /// The next answer; `None` when the server has closed.
+    pub async fn answer(&mut self) -> Option<Answer> {
+        let response = self.frames.next().await?.ok()?;
+        response.message.ok()
+    }
+
+    pub async fn call(&mut self, call: Call) -> Option<Answer> {
+        self.send(call).await;
+        self.answer().await
+    }
+
+    /// Whether the server still answers.
+    pub async fn is_alive(&mut self) -> bool {
+        let ping = Call::encode(&HillviewRequest::Ping {}).unwrap();
+        let Some(answer) = self.call(ping.clone()).await else {
+            return false;
+        };
+        matches!(answer.decode(&ping), Ok(HillviewResponse::Ping(Ok(_))))
+    }
+}
+
+/// A call of any name with any body, as MessagePack.
+pub fn odd_call(name: &str, body: impl serde::Serialize) -> Call {
+    let call = std::collections::BTreeMap::from([(name, body)]);
+    Call(Bytes::from(rmp_serde::to_vec_named(&call).unwrap()))
+}
