@@ -2,12 +2,9 @@
 #![cfg(test)]
 
 mod accounts;
-<<<<<<< HEAD
 mod cache;
-=======
 mod hostile;
 mod line;
->>>>>>> ab0f6e8 (wire: tests of bytes, hostile ends and failing lines; a relay for slow ones)
 mod marks;
 mod migrations;
 mod reference;
