@@ -7,11 +7,14 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-const USUAL: &str = "info,sqlx=warn,tarpc=warn,rustls=warn";
+/// What a server logs.
+pub const USUAL: &str = "info,sqlx=warn,tarpc=warn,rustls=warn";
+/// Nothing, for a process that shows a screen on the same terminal.
+pub const NOTHING: &str = "off";
 
-/// Starts the log of this process.
-pub fn start() {
-    let filter = EnvFilter::try_from_env("HILLVIEW_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
+/// Starts the log of this process: `usual`, where `HILLVIEW_LOG` says nothing else.
+pub fn start(usual: &str) {
+    let filter = EnvFilter::try_from_env("HILLVIEW_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

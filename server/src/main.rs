@@ -9,7 +9,7 @@ use hillview_server::ops::Cli;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    hillview_server::logging::start();
+    hillview_server::logging::start(cli.usual_log());
     let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
     let outcome = runtime.block_on(cli.run());
     // A hash that is still running need not hold the process up.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Settings};
+use crate::logging;
 use crate::serve::{self, Listeners};
 use crate::service::State;
 
@@ -49,6 +50,14 @@ pub enum Format {
 }
 
 impl Cli {
+    /// What is logged where the environment does not say.
+    pub fn usual_log(&self) -> &'static str {
+        match self.command {
+            Command::Demo => logging::NOTHING,
+            _ => logging::USUAL,
+        }
+    }
+
     pub async fn run(self) -> anyhow::Result<()> {
         let config = self.settings.resolve()?;
         match self.command {

@@ -107,7 +107,7 @@ impl Installation {
     /// When the engine cannot be reached.
     pub async fn new(engine: Engine) -> Self {
         if std::env::var_os("HILLVIEW_LOG").is_some() {
-            crate::logging::start();
+            crate::logging::start(crate::logging::USUAL);
         }
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let name = format!("t{:010x}", rand::random::<u64>() >> 24);
