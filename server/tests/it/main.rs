@@ -4,6 +4,7 @@
 mod accounts;
 mod cache;
 mod hostile;
+mod imports;
 mod line;
 mod marks;
 mod migrations;

@@ -11,7 +11,8 @@ use hillview_shared::marks::{Edit, Entry, EntryRules, Score};
 use hillview_shared::text::fold;
 
 use super::cells;
-use super::header::{Column, Field, Table, out_of_suffix};
+use super::header::{Column, Table};
+use super::headings::{Field, out_of_suffix};
 use super::papers::{Meaning, PaperNames, meaning};
 use super::plan::{Listing, listed, strangers};
 use super::read::Line;

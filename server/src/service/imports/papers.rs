@@ -1,6 +1,6 @@
 //! Which paper a column of marks is for, by the names that people use.
 
-use super::header::key;
+use super::headings::key;
 
 /// A paper under its names. The only paper of a subject has an empty code and name.
 #[derive(Clone, Debug)]

@@ -10,7 +10,8 @@ use hillview_shared::students::Student;
 use serde::{Deserialize, Serialize};
 
 use super::cells::number_key;
-use super::header::{Field, Table};
+use super::header::Table;
+use super::headings::Field;
 use super::run::{Outcome, When};
 use super::students::{Change, ClassRef, Plan, School, plan};
 use crate::caller::Caller;

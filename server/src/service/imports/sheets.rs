@@ -9,7 +9,8 @@ use hillview_shared::marks::Entry;
 use hillview_shared::{ApiError, Kind};
 use serde::{Deserialize, Serialize};
 
-use super::header::{Field, Table};
+use super::header::Table;
+use super::headings::Field;
 use super::marks::{ClassView, Plan, Pupil, SheetView, plan_class};
 use super::papers::PaperNames;
 use super::read::Line;

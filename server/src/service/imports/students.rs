@@ -10,7 +10,8 @@ use hillview_shared::text::fold;
 
 use super::cells::{self, Flaw};
 use super::dates::{Order, read_birth_date};
-use super::header::{Field, Table};
+use super::header::Table;
+use super::headings::Field;
 use super::plan::{Listing, listed, strangers};
 use super::read::Line;
 use super::wishes::{Classes, Wish};

@@ -3,7 +3,8 @@
 use hillview_shared::ids::GradeId;
 
 use super::cells::{Flaw, one_line};
-use super::header::{Field, Table};
+use super::header::Table;
+use super::headings::Field;
 use super::read::Line;
 use super::students::{ClassRef, NewClass};
 use crate::db::classes::{Grade, Named};
