@@ -195,6 +195,7 @@ pub struct ImportSummary {
     /// Where it stands.
     pub state: ImportState,
     /// Who.
+    #[cfg_attr(feature = "sql", sqlx(rename = "by_name"))]
     pub by: String,
     /// When.
     pub at: Moment,

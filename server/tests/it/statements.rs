@@ -58,7 +58,6 @@ fn all_statements() -> Vec<(String, &'static str)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db");
     let fragments = fragments(&std::fs::read_to_string(folder.join("fragments.rs")).unwrap());
     let mut all = Vec::new();
-<<<<<<< HEAD
     let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
@@ -75,33 +74,9 @@ fn all_statements() -> Vec<(String, &'static str)> {
             for sql in statements(&std::fs::read_to_string(&path).unwrap(), &fragments) {
                 all.push((name.clone(), &*sql.leak()));
             }
-=======
-    for name in files(&folder) {
-        if ["migrate.rs", "storage.rs", "statement.rs", "fragments.rs"].contains(&name.as_str()) {
-            continue;
-        }
-        for sql in statements(&read(&name), &fragments) {
-            all.push((name.clone(), &*sql.leak()));
->>>>>>> f232ad1 (imports: tested over both engines, with files made in the tests)
         }
     }
     all
-}
-
-/// The files of a folder and of the folders in it, by their paths from there.
-fn files(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            let inner = files(&entry.path());
-            found.extend(inner.iter().map(|inner| format!("{name}/{inner}")));
-        } else {
-            found.push(name);
-        }
-    }
-    found
 }
 
 enum Token {

@@ -5,7 +5,7 @@ use hillview_server::service::imports::{receive, run, start};
 use hillview_server::testing::on_each_engine;
 use hillview_shared::imports::{FILE_MAX, ImportKind, SendChunk, StartImport};
 
-use super::{codes, counts, plain, send, students, told};
+use super::steps::{codes, counts, plain, send, students, told};
 
 #[tokio::test]
 async fn a_file_is_read_however_it_was_saved() {

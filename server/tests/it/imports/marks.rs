@@ -13,7 +13,7 @@ use hillview_shared::imports::{OnDuplicate, RunImport};
 use hillview_shared::marks::{Edit, Entry, SaveMarks, Score, ShowHistory};
 use hillview_shared::students::AddStudent;
 
-use super::{codes, counts, marks, told};
+use super::steps::{codes, counts, marks, told};
 
 /// A file as teachers have it, for 4 East: a title, the out-of, totals below.
 const WIDE: &str = "Mid-Term marks,,,,,\n\
@@ -371,7 +371,7 @@ async fn the_real_marks_files_go_in_as_they_are() {
         let school = it.school("kilimani").await;
         let registrar = school.caller("registrar").await;
         let list = "Name,Adm No,Class\nJohn Doe,2024001,4 East\nJane Smith,2024002,4 East\nMichael Johnson,2024003,4 East\nEmily Brown,2024004,4 East\n";
-        super::students(&it.state, &registrar, list, |how| how).await.unwrap();
+        super::steps::students(&it.state, &registrar, list, |how| how).await.unwrap();
         open(it, &school, "MID").await;
         let caller = school.caller("classteacher").await;
         let name = "marks_upload_template_example_upper_primary";

@@ -7,7 +7,7 @@ use hillview_server::testing::{Installation, on_each_engine};
 use hillview_shared::imports::{ImportKind, ImportState, ListProblems, OnDuplicate, RunImport};
 use hillview_shared::students::{EditStudent, ListStudents, Student, WhichStudent};
 
-use super::{codes, counts, plain, refused, send, students, told};
+use super::steps::{codes, counts, plain, refused, send, students, told};
 
 /// The shape of the template that schools have: one row without a number.
 const TEMPLATE: [[&str; 5]; 5] = [
@@ -322,7 +322,7 @@ async fn ten_times_the_rows_take_few_statements_more() {
                     .await
                     .unwrap();
                 let run = imports::run(&it.state, &registrar, updating(plain(import)));
-                let (report, count) = counted(run).await;
+                let (report, count) = Box::pin(counted(run)).await;
                 assert_eq!(report.unwrap().refused, 0);
                 statements.push(count);
             }

@@ -1,8 +1,4 @@
-//! Files of students and of marks: previewed, applied, refused row by row, and taken back.
-
-mod files;
-mod marks;
-mod students;
+//! The steps that the tests of imports have in common.
 
 use std::sync::Arc;
 
@@ -16,7 +12,7 @@ use hillview_shared::imports::{
     StartImport,
 };
 
-fn told<T>(outcome: Result<T>) -> ApiError {
+pub fn told<T>(outcome: Result<T>) -> ApiError {
     match outcome {
         Err(Error::Refused(told)) => told,
         Err(other) => panic!("not refused but failed: {other}"),
@@ -25,7 +21,12 @@ fn told<T>(outcome: Result<T>) -> ApiError {
 }
 
 /// Sends a file, in pieces.
-async fn send(state: &State, caller: &Caller, kind: ImportKind, bytes: &[u8]) -> Result<ImportId> {
+pub async fn send(
+    state: &State,
+    caller: &Caller,
+    kind: ImportKind,
+    bytes: &[u8],
+) -> Result<ImportId> {
     let request = StartImport {
         kind,
         file_name: "file".to_owned(),
@@ -44,7 +45,7 @@ async fn send(state: &State, caller: &Caller, kind: ImportKind, bytes: &[u8]) ->
 }
 
 /// The plainest way to run an import: apply it, skip what is there.
-fn plain(import: ImportId) -> RunImport {
+pub fn plain(import: ImportId) -> RunImport {
     RunImport {
         import,
         dry_run: false,
@@ -57,7 +58,7 @@ fn plain(import: ImportId) -> RunImport {
 }
 
 /// Sends a file of students and runs it.
-async fn students(
+pub async fn students(
     state: &Arc<State>,
     caller: &Caller,
     bytes: impl AsRef<[u8]>,
@@ -68,7 +69,7 @@ async fn students(
 }
 
 /// Sends a file of marks and runs it.
-async fn marks(
+pub async fn marks(
     state: &Arc<State>,
     caller: &Caller,
     bytes: impl AsRef<[u8]>,
@@ -79,7 +80,7 @@ async fn marks(
 }
 
 /// Added, changed, same, skipped, refused.
-fn counts(report: &ImportReport) -> [u32; 5] {
+pub fn counts(report: &ImportReport) -> [u32; 5] {
     [
         report.added,
         report.changed,
@@ -90,7 +91,7 @@ fn counts(report: &ImportReport) -> [u32; 5] {
 }
 
 /// Line and code of each problem.
-fn codes(report: &ImportReport) -> Vec<(u32, &str)> {
+pub fn codes(report: &ImportReport) -> Vec<(u32, &str)> {
     let problems = report.problems.iter();
     problems
         .map(|problem| (problem.line, problem.code.as_str()))
@@ -98,7 +99,7 @@ fn codes(report: &ImportReport) -> Vec<(u32, &str)> {
 }
 
 /// The file of refused rows, fetched piece by piece.
-async fn refused(state: &State, caller: &Caller, import: ImportId) -> Vec<u8> {
+pub async fn refused(state: &State, caller: &Caller, import: ImportId) -> Vec<u8> {
     let mut file = Vec::new();
     loop {
         let request = RefusedRows {

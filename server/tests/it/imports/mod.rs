@@ -1,0 +1,6 @@
+//! Files of students and of marks: previewed, applied, refused row by row, and taken back.
+
+mod files;
+mod marks;
+mod steps;
+mod students;
