@@ -25,7 +25,7 @@ const WIDE: &str = "Mid-Term marks,,,,,\n\
     Class Mean,,88,46,52,\n";
 
 fn today(it: &Installation) -> NaiveDate {
-    it.state.clock.today()
+    it.state.clock.now().utc().date_naive()
 }
 
 /// Opens an assessment of every grade from yesterday to tomorrow.
