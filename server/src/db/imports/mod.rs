@@ -94,11 +94,7 @@ pub async fn list(
 ) -> Result<Vec<ImportSummary>, Failure> {
     db.query(
         "select import_job.id, import_job.kind, import_job.file_name, import_job.state,
-<<<<<<< HEAD
-            user.name as `by`, import_job.created_at as at, import_job.added, import_job.changed,
-=======
             user.name as by_name, import_job.created_at as at, import_job.added, import_job.changed,
->>>>>>> 7fa43af (imports: tested on both engines; the word by is MySQL's own)
             import_job.refused
         from import_job
         join user on user.id = import_job.created_by
@@ -117,11 +113,7 @@ pub async fn list(
 pub async fn summary(tx: &mut Tx, import: ImportId) -> Result<ImportSummary, Failure> {
     tx.query(
         "select import_job.id, import_job.kind, import_job.file_name, import_job.state,
-<<<<<<< HEAD
-            user.name as `by`, import_job.created_at as at, import_job.added, import_job.changed,
-=======
             user.name as by_name, import_job.created_at as at, import_job.added, import_job.changed,
->>>>>>> 7fa43af (imports: tested on both engines; the word by is MySQL's own)
             import_job.refused
         from import_job
         join user on user.id = import_job.created_by
