@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use sqlx::{MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::failure::Failure;
+use super::failure::{Failure, Why};
 use super::query::Query;
 use super::statement::Dialect;
+use super::storage::WAIT;
 use crate::error::Error;
 
 /// How often a transaction that was undone through no fault of its own is run again.
@@ -63,7 +64,7 @@ impl Db {
 
     /// Opens a transaction: READ COMMITTED on MySQL (set by the session), BEGIN IMMEDIATE on SQLite.
     pub async fn begin(&self) -> Result<Tx, Failure> {
-        let permit = self.permit().await;
+        let permit = self.permit().await?;
         let inner = match &self.0.engine {
             Engine::MySql(pool) => Inner::MySql(pool.begin().await?),
             Engine::Sqlite { writer, .. } => {
@@ -116,12 +117,13 @@ impl Db {
         }
     }
 
-    pub(super) async fn permit(&self) -> OwnedSemaphorePermit {
-        let permits = Arc::clone(&self.0.permits);
-        permits
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed")
+    /// The right to one connection. Waits as long as a pool does.
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let permit = Arc::clone(&self.0.permits).acquire_owned();
+        match tokio::time::timeout(WAIT, permit).await {
+            Ok(permit) => Ok(permit.expect("the semaphore is never closed")),
+            Err(_) => Err(Failure::of(Why::Busy)),
+        }
     }
 }
 

@@ -184,7 +184,7 @@ impl<'c> Query<'c> {
         let _ = STATEMENTS.try_with(|count| count.fetch_add(1, Ordering::Relaxed));
         let sql = written(self.template, self.on.dialect(), self.many);
         let permit = match &self.on {
-            On::Db(db) => Some(db.permit().await),
+            On::Db(db) => Some(db.permit().await?),
             On::Tx(_) => None,
         };
         let ready = match (self.on, self.arguments) {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 /// A connection that was idle for longer is tried before it is used: the database may have restarted.
 const TRUSTED: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(300);
-const WAIT: Duration = Duration::from_secs(5);
+pub(super) const WAIT: Duration = Duration::from_secs(5);
 
 /// A MySQL or MariaDB server.
 pub struct MySqlServer {

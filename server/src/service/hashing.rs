@@ -19,6 +19,18 @@ const QUEUE: usize = 256;
 /// What one hash takes on a slow core, to tell how long to wait.
 const SLOW_HASH_MS: usize = 60;
 
+/// What a hash costs; stored with it, so that it can grow one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cost {
+    memory_kib: u32,
+    passes: u32,
+}
+
+const COST: Cost = Cost {
+    memory_kib: MEMORY_KIB,
+    passes: PASSES,
+};
+
 /// The threads that hash.
 pub struct Hashers {
     queue: mpsc::SyncSender<Job>,
@@ -27,6 +39,7 @@ pub struct Hashers {
 
 struct Job {
     password: Vec<u8>,
+    cost: Cost,
     salt: [u8; 16],
     done: oneshot::Sender<[u8; 32]>,
 }
@@ -49,7 +62,7 @@ impl Hashers {
     /// A new password's hash, in the PHC form with its parameters.
     pub async fn hash(&self, password: &str) -> Result<String> {
         let salt: [u8; 16] = rand::random();
-        let hash = self.run(password, salt).await?;
+        let hash = self.run(password, COST, salt).await?;
         let (salt, hash) = (base64(&salt), base64(&hash));
         Ok(format!(
             "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${salt}${hash}"
@@ -66,11 +79,11 @@ impl Hashers {
                 )
             })
         });
-        let (salt, expected) = match parts {
+        let (cost, salt, expected) = match parts {
             Some(parts) => parts?,
-            None => ([0; 16], [0; 32]),
+            None => (COST, [0; 16], [0; 32]),
         };
-        let hash = self.run(password, salt).await?;
+        let hash = self.run(password, cost, salt).await?;
         // No early end: how much of the hash is right stays unknown.
         let differing = hash
             .iter()
@@ -79,10 +92,11 @@ impl Hashers {
         Ok(stored.is_some() && differing == 0)
     }
 
-    async fn run(&self, password: &str, salt: [u8; 16]) -> Result<[u8; 32]> {
+    async fn run(&self, password: &str, cost: Cost, salt: [u8; 16]) -> Result<[u8; 32]> {
         let (done, hash) = oneshot::channel();
         let job = Job {
             password: password.into(),
+            cost,
             salt,
             done,
         };
@@ -97,9 +111,7 @@ impl Hashers {
 }
 
 fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).expect("the parameters are in range");
-    let mut memory = vec![Block::default(); params.block_count()];
-    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut memory = vec![Block::default(); COST.params().block_count()];
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         // The sender is gone: the server stops.
@@ -107,6 +119,7 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
         if job.done.is_closed() {
             continue;
         }
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, job.cost.params());
         let mut hash = [0; 32];
         argon
             .hash_password_into_with_memory(&job.password, &job.salt, &mut hash, &mut memory)
@@ -115,10 +128,30 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
     }
 }
 
-fn parse(stored: &str) -> Option<([u8; 16], [u8; 32])> {
-    let prefix = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$");
-    let (salt, hash) = stored.strip_prefix(&prefix)?.split_once('$')?;
-    Some((unbase64(salt)?, unbase64(hash)?))
+impl Cost {
+    fn params(self) -> Params {
+        Params::new(self.memory_kib, self.passes, 1, Some(32)).expect("costs are checked when read")
+    }
+}
+
+/// Reads a stored hash; one that needs more memory than the threads have is refused.
+fn parse(stored: &str) -> Option<(Cost, [u8; 16], [u8; 32])> {
+    let (memory, rest) = stored
+        .strip_prefix("$argon2id$v=19$m=")?
+        .split_once(",t=")?;
+    let (passes, rest) = rest.split_once(",p=1$")?;
+    let (salt, hash) = rest.split_once('$')?;
+    let cost = Cost {
+        memory_kib: memory
+            .parse()
+            .ok()
+            .filter(|kib| (8..=MEMORY_KIB).contains(kib))?,
+        passes: passes
+            .parse()
+            .ok()
+            .filter(|passes| (1..=16).contains(passes))?,
+    };
+    Some((cost, unbase64(salt)?, unbase64(hash)?))
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -192,5 +225,19 @@ mod tests {
                 .unwrap()
         );
         assert!(!hashers.verify("correct horse", None).await.unwrap());
+        let cheaper = stored.replace("m=19456", "m=1024");
+        assert!(
+            !hashers
+                .verify("correct horse", Some(&cheaper))
+                .await
+                .unwrap()
+        );
+        let dearer = stored.replace("m=19456", "m=99999");
+        assert!(
+            hashers
+                .verify("correct horse", Some(&dearer))
+                .await
+                .is_err()
+        );
     }
 }

@@ -12,6 +12,7 @@ use hillview_shared::school::SchoolSummary;
 use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
+use super::logins::check_username;
 use crate::cache::{Limit, SessionKey};
 use crate::caller::{self, Caller, IDLE_LIMIT, Session};
 use crate::db::Tx;
@@ -42,9 +43,11 @@ pub struct Peer {
 pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(LoggedIn, SessionKey)> {
     let school = request.school.trim().to_lowercase();
     let username = request.user.trim().to_lowercase();
-    let account = format!("{username}@{}", peer.address);
+    // Whatever else was typed into these fields must not become a key as long as a frame.
+    let named = check_username(&username).unwrap_or_else(|_| "?".to_owned());
+    let account = format!("{named}@{}", peer.address);
     let limited = &*peer.address != "unix";
-    take_try(state, ACCOUNT_TRIES, &school, &account).await?;
+    take_try(state, ACCOUNT_TRIES, tenant_code(&school), &account).await?;
     if limited {
         take_try(state, ADDRESS_TRIES, "any", &peer.address).await?;
     }
