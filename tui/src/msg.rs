@@ -75,7 +75,7 @@ impl Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// The outbox's name for one edit, the same across restarts.
+/// The outbox's name for one edit, the same across restarts; a later edit has a greater one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EditId(pub u64);
 
@@ -159,6 +159,7 @@ pub enum OutboxEvent {
         sheet: SheetId,
         student: StudentId,
         entry: Entry,
+        /// The sheet's version since then, and the mark's unless it was cleared.
         version: Version,
         entered: u32,
     },

@@ -40,6 +40,7 @@ pub struct Outbox {
     journal: Journal,
     state: State,
     shorten_above: u64,
+    last_id: u64,
     damages: Vec<Damage>,
 }
 
@@ -59,6 +60,7 @@ impl Outbox {
             state_folder: state_folder.to_owned(),
             state: State::replayed(&records),
             shorten_above: SHORTEN_ABOVE,
+            last_id: 0,
             damages: damage.into_iter().collect(),
             owner,
             slot,
@@ -117,7 +119,7 @@ impl Outbox {
         let mut queued = Vec::with_capacity(edits.len());
         for new in edits {
             let kept = Kept {
-                id: rand::random(),
+                id: self.next_id(now),
                 sheet: new.sheet,
                 student: new.student,
                 label: new.label.clone(),
@@ -147,6 +149,16 @@ impl Outbox {
         let mut events = self.apply_all(&records);
         events.extend(queued);
         Ok(events)
+    }
+
+    /// A name for an edit that no other edit of this user has, and that is greater than those
+    /// before it, also when the clock was put back.
+    fn next_id(&mut self, now: Moment) -> u64 {
+        let micros = u64::try_from(now.0).unwrap_or_default();
+        let by_clock = (micros << 12) | u64::from(rand::random::<u16>() >> 4);
+        let after = self.last_id.max(self.state.last_id()) + 1;
+        self.last_id = by_clock.max(after);
+        self.last_id
     }
 
     /// The save to send next: the one without an answer, or what waits; and what to say about it.

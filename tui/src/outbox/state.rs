@@ -138,13 +138,12 @@ impl State {
             entry,
         } = &sent.edit;
         // A cleared mark has no version any more.
-        let version = if *entry == Entry::Blank {
-            Version(0)
-        } else {
-            version
+        let stands_at = match entry {
+            Entry::Blank => Version(0),
+            _ => version,
         };
         let moves = self.moved.entry((batch.sheet, *student)).or_default();
-        moves.push((*based_on, version));
+        moves.push((*based_on, stands_at));
         let before = self.items.len();
         self.items.retain(|item| item.kept.id != sent.id);
         (self.items.len() < before).then(|| OutboxEvent::Saved {
@@ -299,6 +298,12 @@ impl State {
                 if version == *from { *to } else { version }
             },
         )
+    }
+
+    /// The greatest name that an edit has here.
+    pub(super) fn last_id(&self) -> u64 {
+        let ids = self.items.iter().map(|item| item.kept.id);
+        ids.max().unwrap_or_default()
     }
 
     pub(super) fn pending(&self) -> Vec<Pending> {

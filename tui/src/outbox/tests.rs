@@ -252,6 +252,22 @@ fn edits_go_in_order_a_sheet_at_once_and_the_newest_of_a_mark() {
 }
 
 #[test]
+fn a_later_edit_has_a_greater_name_whatever_the_clock_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = open(folder.path());
+    let mut names = Vec::new();
+    for now in [2_000_000, 2_000_000, 5, 2_000_001] {
+        outbox.queue(&[edit(1, now, 40, 0)], Moment(now)).unwrap();
+        names.push(outbox.pending().iter().map(|pending| pending.edit).max());
+        if now == 5 {
+            drop(outbox);
+            outbox = open(folder.path());
+        }
+    }
+    assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+}
+
+#[test]
 fn a_save_without_an_answer_is_the_same_save_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = open(folder.path());

@@ -3,6 +3,8 @@
 use ratatui::buffer::{Cell, CellWidth};
 use ratatui::style::{Color, Modifier};
 
+use super::pen::SEEN_ON_BLANK;
+
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Abilities {
@@ -23,8 +25,7 @@ impl Abilities {
             shown.bg = cell.bg;
         }
         shown.modifier = cell.modifier;
-        let seen_on_blank = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
-        if shown.symbol() == " " && !shown.modifier.intersects(seen_on_blank) {
+        if shown.symbol() == " " && !shown.modifier.intersects(SEEN_ON_BLANK) {
             shown.fg = Color::Reset;
             shown.modifier = Modifier::empty();
         }

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use ratatui::buffer::{Cell, CellWidth};
 use ratatui::layout::Size;
 
-use super::pen::{Look, Pen};
+use super::pen::Pen;
 
 /// Rows of cells. The second half of a wide character is a cell without text.
 pub(super) type Rows = Vec<Vec<Cell>>;
@@ -152,7 +152,7 @@ fn change(pen: &mut Pen, shown: &mut [Cell], wanted: &[Cell], row: u16) {
                 return;
             }
         }
-        pen.dress(Look::of(cell));
+        pen.dress_for(cell);
         pen.write(cell.symbol(), columns);
         let width = usize::from(cell.cell_width().max(1));
         // Whoever covers half of a wide character does not know what the other half shows now.

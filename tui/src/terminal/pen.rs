@@ -10,20 +10,25 @@ use ratatui::style::{Color, Modifier};
 
 /// What colours and attributes a character has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Look {
-    pub(super) fg: Color,
-    pub(super) bg: Color,
-    pub(super) modifier: Modifier,
+struct Look {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
 }
 
+/// The attributes that are seen on a blank.
+pub(super) const SEEN_ON_BLANK: Modifier = Modifier::REVERSED
+    .union(Modifier::UNDERLINED)
+    .union(Modifier::CROSSED_OUT);
+
 impl Look {
-    pub(super) const PLAIN: Self = Self {
+    const PLAIN: Self = Self {
         fg: Color::Reset,
         bg: Color::Reset,
         modifier: Modifier::empty(),
     };
 
-    pub(super) fn of(cell: &Cell) -> Self {
+    fn of(cell: &Cell) -> Self {
         Self {
             fg: cell.fg,
             bg: cell.bg,
@@ -106,22 +111,38 @@ impl Pen {
         match between {
             Some(cells)
                 if cells.len() < jump.len()
-                    && cells.iter().all(|cell| {
-                        Look::of(cell) == self.look
-                            && matches!(cell.symbol().as_bytes(), [b' '..=b'~'])
-                    }) =>
+                    && cells
+                        .iter()
+                        .all(|cell| self.suits(cell) && is_plain_text(cell)) =>
             {
-                cells
-                    .iter()
-                    .flat_map(|cell| cell.symbol().bytes())
-                    .collect()
+                let symbols = cells.iter().flat_map(|cell| cell.symbol().bytes());
+                symbols.collect()
             }
             _ => jump,
         }
     }
 
-    /// Makes the next character look like this.
-    pub(super) fn dress(&mut self, look: Look) {
+    /// Whether a cell's character can be written without changing the look. On a blank only some
+    /// of a look is seen.
+    fn suits(&self, cell: &Cell) -> bool {
+        let look = Look::of(cell);
+        let blank = cell.symbol() == " " && look.modifier.is_empty();
+        look == self.look || (blank && self.leaves_blank(look.bg))
+    }
+
+    /// Whether a blank of the present look is nothing but this background.
+    fn leaves_blank(&self, bg: Color) -> bool {
+        self.look.bg == bg && !self.look.modifier.intersects(SEEN_ON_BLANK)
+    }
+
+    /// Makes the next character look like that of a cell.
+    pub(super) fn dress_for(&mut self, cell: &Cell) {
+        if !self.suits(cell) {
+            self.dress(Look::of(cell));
+        }
+    }
+
+    fn dress(&mut self, look: Look) {
         if look == self.look {
             return;
         }
@@ -153,7 +174,9 @@ impl Pen {
 
     /// Erases from the cursor to the end of the row.
     pub(super) fn erase_to_end(&mut self) {
-        self.dress(Look::PLAIN);
+        if !self.leaves_blank(Color::Reset) {
+            self.dress(Look::PLAIN);
+        }
         self.out.extend_from_slice(b"\x1b[K");
     }
 
@@ -185,6 +208,10 @@ impl Pen {
             .write_fmt(text)
             .expect("writing to memory succeeds");
     }
+}
+
+fn is_plain_text(cell: &Cell) -> bool {
+    matches!(cell.symbol().as_bytes(), [b' '..=b'~'])
 }
 
 fn absolute(column: u16, row: u16) -> Vec<u8> {

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use portable_pty::CommandBuilder;
+
 const PASSWORD: &str = "correct horse battery";
 
 /// Runs commands and keeps what they print as a transcript.
@@ -43,6 +45,19 @@ impl Desk {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        command
+    }
+
+    /// The same, for a terminal.
+    pub fn in_a_terminal(&self, arguments: &[&str]) -> CommandBuilder {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_hillview"));
+        command.args(arguments);
+        command.cwd(self.home.path());
+        command.env_clear();
+        command.env("HOME", self.home.path());
+        command.env("LANG", "C.UTF-8");
+        command.env("TERM", "xterm");
+        command.env("HILLVIEW_SERVER", &self.server);
         command
     }
 

@@ -208,7 +208,10 @@ impl Cell {
                 ..
             } => {
                 if *version > self.version {
-                    (self.stored, self.version) = (entry.clone(), *version);
+                    // A cleared mark has no version any more.
+                    let cleared = *entry == Entry::Blank;
+                    self.version = if cleared { Version(0) } else { *version };
+                    self.stored = entry.clone();
                 }
                 if self.is_at(*edit) {
                     self.local = None;
