@@ -45,10 +45,11 @@ impl Screen for Outbox {
     }
 
     fn summary(&self, _context: &Context) -> String {
-        format!(
-            "{} marks are not stored on the server yet",
-            self.edits.len()
-        )
+        match self.edits.len() {
+            0 => String::new(),
+            1 => "1 mark is not stored on the server yet".to_owned(),
+            many => format!("{many} marks are not stored on the server yet"),
+        }
     }
 
     fn start(&mut self, context: &mut Context) {

@@ -55,6 +55,12 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// Empties one line, for what is drawn over it.
+    pub fn clear_line(&mut self, line: usize) {
+        let blank = " ".repeat(self.columns());
+        self.put(line, 0, Tone::Plain, &blank);
+    }
+
     /// The screen's position of a line and column, for the terminal's cursor.
     pub fn position(&self, line: usize, column: usize) -> ratatui::layout::Position {
         let column = column.min(self.columns().saturating_sub(1));

@@ -24,6 +24,8 @@ use crate::widgets::{rows, text};
 
 const MARK: usize = 7;
 const LEVEL: usize = 5;
+/// The longest word of a state.
+const STATE: usize = 9;
 
 /// Where the columns begin.
 struct Columns {
@@ -38,12 +40,14 @@ impl Columns {
     fn of(marks: &Marks, columns: usize) -> Self {
         let widest = marks.cells.iter().map(|cell| text::width(&cell.adm)).max();
         let adm = widest.unwrap_or(0).clamp(6, 12);
-        // The state has room for its longest word, and for reasons when the screen is wide.
-        let state = if columns >= 80 { 22 } else { 9 };
-        let state_at = columns.saturating_sub(state);
-        let level = state_at - LEVEL - 2;
-        let mark = level - MARK - 2;
         let name = 7 + adm + 2;
+        // Names come first; what is left is for states, at least for their longest word.
+        let widest = marks.cells.iter().map(|cell| text::width(&cell.name)).max();
+        let after = 1 + MARK + 2 + LEVEL + 2;
+        let room = columns.saturating_sub(name + after + STATE);
+        let mark = name + widest.unwrap_or(0).clamp(18, 40).min(room) + 1;
+        let level = mark + MARK + 2;
+        let state_at = level + LEVEL + 2;
         Self {
             adm: (7, adm),
             name: (name, mark.saturating_sub(name + 1)),
@@ -56,12 +60,8 @@ impl Columns {
 
 /// How many rows of marks a body of some height shows.
 pub fn page(marks: &Marks, body: usize) -> usize {
-    let extra = match marks.mode {
-        Mode::Find(_) => 1,
-        _ if marks.current().is_some_and(|cell| cell.theirs().is_some()) => 1,
-        _ => 0,
-    };
-    body.saturating_sub(1 + extra).max(1)
+    let conflict = marks.current().is_some_and(|cell| cell.theirs().is_some());
+    body.saturating_sub(1 + usize::from(conflict)).max(1)
 }
 
 pub fn draw(marks: &Marks, pen: &mut Pen<'_>, context: &Context) -> Option<Position> {
@@ -104,6 +104,7 @@ pub fn draw(marks: &Marks, pen: &mut Pen<'_>, context: &Context) -> Option<Posit
     if let Mode::Find(field) = &marks.mode {
         let (last, asked) = (pen.lines() - 1, " Find (name, number or row): ");
         let (shown, caret) = field.shown(pen.columns() - asked.len() - 1, pen.theme);
+        pen.clear_line(last);
         pen.put(last, 0, Tone::Heading, asked);
         pen.put(last, asked.len(), Tone::Plain, &shown);
         cursor = Some(pen.position(last, asked.len() + caret));

@@ -138,7 +138,7 @@ fn a_session_that_ends_is_renewed_in_place_and_nothing_typed_is_lost() {
     assert!(desk.line_with("Achieng").contains("52"));
     assert!(
         desk.line_with("> ")
-            .contains("Barasa Kevin                   4")
+            .contains("Barasa Kevin               4")
     );
     desk.keys("7<Enter>");
     assert_eq!(desk.saves.len(), 2);
