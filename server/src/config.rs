@@ -15,7 +15,12 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Settings {
     /// Read settings from this TOML file
-    #[arg(long, global = true, env = "HILLVIEW_SERVER_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "HILLVIEW_SERVER_CONFIG",
+        value_name = "FILE"
+    )]
     #[serde(skip)]
     pub config: Option<PathBuf>,
     /// Keep data in this folder

@@ -8,6 +8,7 @@ pub mod db;
 pub mod error;
 pub mod gate;
 mod greeting;
+mod listen;
 pub mod logging;
 pub mod ops;
 mod room;

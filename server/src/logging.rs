@@ -12,6 +12,14 @@ pub const USUAL: &str = "info,sqlx=warn,tarpc=warn,rustls=warn";
 /// Nothing, for a process that shows a screen on the same terminal.
 pub const NOTHING: &str = "off";
 
+/// Has a panic logged by its place alone: what it says may quote what a call brought.
+pub fn place_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panic");
+    }));
+}
+
 /// Starts the log of this process: `usual`, where `HILLVIEW_LOG` says nothing else.
 pub fn start(usual: &str) {
     let filter = EnvFilter::try_from_env("HILLVIEW_LOG").unwrap_or_else(|_| EnvFilter::new(usual));

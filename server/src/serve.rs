@@ -1,15 +1,11 @@
 //! Listens, takes connections and closes them; stops gracefully.
 
 use std::io;
-use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use futures::StreamExt;
 use hillview_shared::wire::{IDLE_MAX, IN_FLIGHT, ServerCodec};
 use tarpc::server::{BaseChannel, Channel, Config as ChannelConfig};
@@ -22,11 +18,10 @@ use tokio_util::codec::Framed;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Config;
 use crate::gate::{Connection, Gate};
+pub use crate::listen::Listeners;
 use crate::room::{Place, Room};
 use crate::service::State;
-use crate::tls;
 use crate::workers::Workers;
 
 /// A connection that has not finished its handshake by then is closed.
@@ -36,55 +31,6 @@ const SILENT_MAX: Duration = Duration::from_secs(20);
 /// What calls get to finish when the server stops.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
-/// Where a server listens.
-pub struct Listeners {
-    unix: Option<(UnixListener, PathBuf)>,
-    tls: Option<(TcpListener, TlsAcceptor)>,
-    fingerprint: Option<String>,
-    #[cfg(feature = "testing")]
-    hook: Option<crate::gate::Hook>,
-}
-
-impl Listeners {
-    /// Opens what the settings name.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let unix = unix_listener(&config.socket)?;
-        let mut listeners = Self {
-            unix: Some((unix, config.socket.clone())),
-            tls: None,
-            fingerprint: None,
-            #[cfg(feature = "testing")]
-            hook: None,
-        };
-        if let Some(address) = config.listen {
-            let identity = tls::identity(&config.data_dir, config.tls.as_ref())?;
-            let listener = TcpListener::bind(address)
-                .await
-                .with_context(|| format!("cannot listen on {address}"))?;
-            listeners.tls = Some((listener, TlsAcceptor::from(identity.config)));
-            listeners.fingerprint = Some(identity.fingerprint);
-        }
-        Ok(listeners)
-    }
-
-    /// The address of the TLS listener, with the port that was found when 0 was asked for.
-    pub fn tls_address(&self) -> Option<SocketAddr> {
-        self.tls.as_ref()?.0.local_addr().ok()
-    }
-
-    /// What clients see when they first connect with TLS.
-    pub fn fingerprint(&self) -> Option<&str> {
-        self.fingerprint.as_deref()
-    }
-
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn hooked(mut self, hook: Option<crate::gate::Hook>) -> Self {
-        self.hook = hook;
-        self
-    }
-}
-
 /// Serves until `shutdown`; then takes no new calls, lets running ones finish and returns.
 pub async fn serve(
     state: Arc<State>,
@@ -92,16 +38,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let workers = Workers::start()?;
-    let Listeners {
-        unix,
-        tls,
-        fingerprint,
-        ..
-    } = &listeners;
-    if let Some((_, path)) = unix {
-        tracing::info!(socket = %path.display(), "listening");
-    }
-    if let (Some(address), Some(fingerprint)) = (listeners.tls_address(), fingerprint) {
+    let Listeners { unix, tls, .. } = &listeners;
+    tracing::info!(socket = %unix.1.display(), "listening");
+    if let (Some(address), Some(fingerprint)) = (listeners.tls_address(), listeners.fingerprint()) {
         tracing::info!(%address, fingerprint, "listening with TLS 1.3");
     }
     let server = Server {
@@ -114,12 +53,6 @@ pub async fn serve(
         #[cfg(feature = "testing")]
         hook: listeners.hook.clone(),
     };
-    let from_unix = async {
-        match unix {
-            Some((listener, _)) => server.accept_unix(listener).await,
-            None => std::future::pending().await,
-        }
-    };
     let from_tls = async {
         match tls {
             Some((listener, acceptor)) => server.accept_tls(listener, acceptor).await,
@@ -127,13 +60,11 @@ pub async fn serve(
         }
     };
     tokio::select! {
-        () = from_unix => {}
+        () = server.accept_unix(&unix.0) => {}
         () = from_tls => {}
         () = shutdown => {}
     }
-    if let Some((_, path)) = unix {
-        let _ = std::fs::remove_file(path);
-    }
+    let _ = std::fs::remove_file(&unix.1);
     drop(listeners);
     server.finish().await;
     Ok(())
@@ -293,27 +224,4 @@ fn closing_time(connection: &Connection, opened: Instant, last_call: Option<Inst
 async fn cannot_accept(error: &io::Error) {
     tracing::warn!(%error, "cannot take a connection");
     sleep(Duration::from_millis(100)).await;
-}
-
-/// Listens on a Unix socket, in place of one that a server left behind when it was killed.
-fn unix_listener(path: &Path) -> anyhow::Result<UnixListener> {
-    let cannot = || format!("cannot listen on {}", path.display());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(cannot)?;
-    }
-    match std::os::unix::net::UnixStream::connect(path) {
-        Ok(_) => anyhow::bail!("another server answers on {}", path.display()),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).with_context(cannot)?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(cannot),
-    }
-    // Bound under another name first: nobody connects before the mode is right.
-    let new = path.with_extension(format!("{}.new", std::process::id()));
-    let _ = std::fs::remove_file(&new);
-    let listener = UnixListener::bind(&new).with_context(cannot)?;
-    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o660)).with_context(cannot)?;
-    std::fs::rename(&new, path).with_context(cannot)?;
-    Ok(listener)
 }

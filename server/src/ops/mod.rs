@@ -77,6 +77,7 @@ impl Cli {
 
 /// Serves until SIGINT or SIGTERM, then lets running calls finish.
 async fn serve(config: &Config) -> anyhow::Result<()> {
+    crate::logging::place_panics();
     let state = State::open(config).await?;
     let listeners = Listeners::open(config).await?;
     let (mut interrupt, mut terminate) = (

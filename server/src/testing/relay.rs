@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -64,6 +64,7 @@ enum State {
 struct Counts {
     up: AtomicU64,
     down: AtomicU64,
+    moved: Notify,
 }
 
 /// The relay; it stops when dropped.
@@ -125,6 +126,17 @@ impl Relay {
         }
     }
 
+    /// Waits until the traffic is as a test wants it.
+    pub async fn until(&self, enough: impl Fn(Traffic) -> bool) {
+        loop {
+            let moved = self.counts.moved.notified();
+            if enough(self.traffic()) {
+                return;
+            }
+            moved.await;
+        }
+    }
+
     /// Closes every connection, and new ones too, until it is mended.
     pub fn cut(&self) {
         self.state.send_replace(State::Cut);
@@ -159,8 +171,20 @@ async fn join(
     let mut cut = state.clone();
     let both = async {
         tokio::try_join!(
-            carry(from_client, to_server, quality, &counts.up, state.clone()),
-            carry(from_server, to_client, quality, &counts.down, state),
+            carry(
+                from_client,
+                to_server,
+                quality,
+                (&counts.up, &counts.moved),
+                state.clone()
+            ),
+            carry(
+                from_server,
+                to_client,
+                quality,
+                (&counts.down, &counts.moved),
+                state
+            ),
         )
     };
     tokio::select! {
@@ -173,7 +197,7 @@ async fn carry(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     quality: Quality,
-    count: &AtomicU64,
+    (count, moved): (&AtomicU64, &Notify),
     mut state: watch::Receiver<State>,
 ) -> io::Result<()> {
     let (under_way, mut arriving) = mpsc::channel::<(Instant, Bytes)>(64);
@@ -202,6 +226,7 @@ async fn carry(
             let _ = state.wait_for(|state| *state == State::Good).await;
             let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
             count.fetch_add(length, Ordering::SeqCst);
+            moved.notify_waiters();
             to.write_all(&piece).await?;
         }
         to.shutdown().await

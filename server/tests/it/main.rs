@@ -3,9 +3,11 @@
 
 mod accounts;
 mod cache;
+mod gate;
 mod hostile;
 mod imports;
 mod line;
+mod log;
 mod marks;
 mod migrations;
 mod reference;

@@ -17,8 +17,6 @@ use super::line::Line;
 
 /// What a slow line may add to the server's own time limit.
 const LINE_MAX: Duration = Duration::from_secs(30);
-/// How long a sign of life may take: a full frame may be before it on a slow line.
-const PING_MAX: Duration = Duration::from_secs(30);
 
 /// Makes calls on one connection.
 #[derive(Clone)]
@@ -70,7 +68,8 @@ impl Stub {
         answer.decode(&call)
     }
 
-    /// Asks for a sign of life when the line has been quiet; returns when none comes.
+    /// Asks for a sign of life when the line has been quiet; returns when none comes in two fifths
+    /// of that time, which is half a minute: on a slow line a full frame may be before it.
     async fn listen(&self, quiet: Duration) {
         loop {
             let heard = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +78,7 @@ impl Stub {
                 sleep_until(due).await;
                 continue;
             }
-            match timeout(PING_MAX, self.exchange(&HillviewRequest::Ping {})).await {
+            match timeout(quiet * 2 / 5, self.exchange(&HillviewRequest::Ping {})).await {
                 Ok(Err(error)) if error.kind == Kind::Offline => return,
                 Ok(_) => {}
                 Err(_) => return,

@@ -1,0 +1,187 @@
+//! What the server's binary writes to its log: a line a call, and nothing about people.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use hillview::client::{Client, ServerAddress, hello};
+use hillview_shared::accounts::{ChangePassword, Role};
+use hillview_shared::classes::AddClass;
+use hillview_shared::staff::AddStaff;
+use hillview_shared::students::{AddStudent, ListStudents};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::line::{login, trust};
+
+const SECRET: &str = "a rather secret password";
+
+fn binary(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hillview-server"));
+    command.env_clear().arg("--data-dir").arg(data);
+    command
+}
+
+/// Makes a school; its administrator's one-time password.
+fn make_school(data: &Path) -> String {
+    let made = binary(data)
+        .args(["school", "create", "kilimani", "--name", "Kilimani Primary"])
+        .args(["--pack", "ke-cbe", "--admin", "admin"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(made.stdout).unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    let looks_so = |word: &&str| word.len() == 19 && word.matches('-').count() == 3;
+    said.split_whitespace()
+        .find(looks_so)
+        .expect("it says a one-time password")
+        .to_owned()
+}
+
+async fn connected(data: &Path) -> Client {
+    let address = ServerAddress::Unix(data.join("hillview.sock"));
+    let answers = async {
+        loop {
+            match Client::connect(&address, &trust(data), hello("cli", None)).await {
+                Ok((client, _)) => return client,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), answers)
+        .await
+        .unwrap()
+}
+
+/// Ends the server as a service manager does, and gives its log.
+fn ended(mut server: Child) -> String {
+    let id = Pid::from_raw(server.id().try_into().unwrap()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    let mut log = String::new();
+    server
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut log)
+        .unwrap();
+    assert!(server.wait().unwrap().success(), "{log}");
+    log
+}
+
+/// Does what brings names and secrets to the server.
+async fn work(client: &Client, once: &str) {
+    let wrong = login("kilimani", "admin", "Wrong but secret as well");
+    let request = login("kilimani", "admin", once);
+    client
+        .ask(async |api, context| api.log_in(context, wrong).await)
+        .await
+        .unwrap_err();
+    client
+        .ask(async |api, context| api.log_in(context, request).await)
+        .await
+        .unwrap();
+    let request = ChangePassword {
+        old: once.to_owned(),
+        new: SECRET.to_owned(),
+    };
+    client
+        .ask(async |api, context| api.change_password(context, request).await)
+        .await
+        .unwrap();
+    let request = AddClass {
+        grade: "4".to_owned(),
+        stream: "East".to_owned(),
+    };
+    let class = client
+        .ask(async |api, context| api.add_class(context, request).await)
+        .await;
+    let class = class.unwrap().id;
+    let request = AddStaff {
+        staff_no: "T77".to_owned(),
+        name: "Immaculate Kerubo Nyakundi".to_owned(),
+        username: "registrar".to_owned(),
+        roles: vec![Role::Registrar],
+    };
+    let added = client
+        .ask(async |api, context| api.add_staff(context, request).await)
+        .await;
+    let request = login("kilimani", "registrar", &added.unwrap().one_time_password);
+    let old = request.password.clone();
+    client
+        .ask(async |api, context| api.log_in(context, request).await)
+        .await
+        .unwrap();
+    let request = ChangePassword {
+        old,
+        new: SECRET.to_owned(),
+    };
+    client
+        .ask(async |api, context| api.change_password(context, request).await)
+        .await
+        .unwrap();
+    let request = AddStudent {
+        admission_no: Some("ADM-4711".to_owned()),
+        name: "Zipporah Mbithe Kilonzo".to_owned(),
+        sex: None,
+        birth_date: None,
+        class,
+    };
+    client
+        .ask(async |api, context| api.add_student(context, request).await)
+        .await
+        .unwrap();
+    let request = ListStudents {
+        search: Some("zipporah".to_owned()),
+        ..ListStudents::default()
+    };
+    let found = client
+        .ask(async |api, context| api.list_students(context, request).await)
+        .await;
+    assert_eq!(found.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_is_a_line_without_names_or_secrets() {
+    let data = tempfile::tempdir().unwrap();
+    let once = make_school(data.path());
+    let server = binary(data.path())
+        .arg("serve")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let client = connected(data.path()).await;
+    work(&client, &once).await;
+    drop(client);
+    let log = ended(server);
+
+    let lower = log.to_lowercase();
+    for word in [
+        "zipporah",
+        "mbithe",
+        "kilonzo",
+        "immaculate",
+        "kerubo",
+        "adm-4711",
+        "secret",
+        &once,
+    ] {
+        assert!(!lower.contains(word), "{word} is in the log:\n{log}");
+    }
+    let calls: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .filter(|line: &serde_json::Value| line["message"] == "call")
+        .collect();
+    let of = |method: &str| calls.iter().find(|call| call["method"] == method).unwrap();
+    let add = of("AddStudent");
+    assert_eq!(
+        (&add["school"], &add["outcome"]),
+        (&"kilimani".into(), &"ok".into())
+    );
+    assert!(add["user"].is_i64() && add["micros"].is_u64() && add["bytes_in"].is_u64());
+    assert_eq!(of("LogIn")["outcome"], "wrong-password");
+}
