@@ -18,6 +18,7 @@ use crate::screens::password::Password;
 use crate::screens::sheets::Sheets;
 use crate::screens::student::StudentPage;
 use crate::screens::students::Students;
+use crate::widgets::text;
 
 impl App {
     /// Does a command, or says why it cannot be done.
@@ -206,23 +207,21 @@ impl App {
     fn quit(&mut self) {
         let typed = self.stack.iter().find_map(|screen| screen.unsaved());
         let counts = self.context.counts;
-        let question = match (typed, counts.waiting, counts.held) {
-            (Some(typed), _, _) => format!("Leave Hillview and lose {typed}?"),
-            (None, 0, 0) => return self.context.effect(Effect::Quit),
-            (None, 0, 1) => {
-                "1 mark waits for your decision; it stays on this machine. Leave Hillview?"
-                    .to_owned()
-            }
-            (None, 0, held) => format!(
-                "{held} marks wait for your decision; they stay on this machine. Leave Hillview?"
-            ),
-            (None, 1, _) => {
-                "1 mark is not sent yet; it stays on this machine. Leave Hillview?".to_owned()
-            }
-            (None, waiting, _) => format!(
-                "{waiting} marks are not sent yet; they stay on this machine. Leave Hillview?"
-            ),
-        };
+        let (waiting, held) = (counts.waiting, counts.held);
+        if typed.is_none() && waiting + held == 0 {
+            return self.context.effect(Effect::Quit);
+        }
+        let mut reasons = Vec::new();
+        reasons.extend(typed.map(|typed| format!("{typed} is lost")));
+        if waiting > 0 {
+            let marks = text::count(waiting, "mark", "marks");
+            reasons.push(format!("not sent yet, kept on this machine: {marks}"));
+        }
+        if held > 0 {
+            let marks = text::count(held, "mark", "marks");
+            reasons.push(format!("to settle, kept on this machine: {marks}"));
+        }
+        let question = format!("Leave Hillview? {}.", reasons.join("; "));
         self.context.ask(question, Confirmation::Quit);
     }
 

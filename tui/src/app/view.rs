@@ -151,6 +151,7 @@ impl App {
         };
         let help = entries()
             .find(|entry| entry.command == Command::Help)
+            .filter(|_| self.why_not(Command::Help).is_none())
             .and_then(hint);
         let mut room = columns.saturating_sub(help.as_ref().map_or(0, |help| help.len() + 2));
         let mut hints = Vec::new();

@@ -33,7 +33,8 @@ impl Screen for Classes {
 
     fn summary(&self, _context: &Context) -> String {
         let students: i64 = self.classes.iter().map(|class| class.students).sum();
-        format!("{} classes, {students} students", self.classes.len())
+        let classes = text::count(self.classes.len(), "class", "classes");
+        format!("{classes}, students: {students}")
     }
 
     fn start(&mut self, context: &mut Context) {

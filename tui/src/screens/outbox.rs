@@ -10,6 +10,7 @@ use crate::msg::{EditId, Effect, OutboxEvent, Pending, PendingState};
 use crate::theme::Tone;
 use crate::widgets::pen::Pen;
 use crate::widgets::rows::{self, Cursor};
+use crate::widgets::text;
 
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -47,8 +48,7 @@ impl Screen for Outbox {
     fn summary(&self, _context: &Context) -> String {
         match self.edits.len() {
             0 => String::new(),
-            1 => "1 mark is not stored on the server yet".to_owned(),
-            many => format!("{many} marks are not stored on the server yet"),
+            number => text::count(number, "mark", "marks") + " not stored on the server yet",
         }
     }
 

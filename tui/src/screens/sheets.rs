@@ -96,7 +96,7 @@ impl Sheets {
     /// How far the class of a class teacher is.
     fn my_class_words(&self) -> Option<String> {
         let class = self.my_class.as_ref()?;
-        let mut words = format!("My class: {}, {} students.", class.name, class.students);
+        let mut words = format!("My class: {}, students: {}.", class.name, class.students);
         if self.class_fetch != Fetch::Done {
             return Some(words);
         }
@@ -155,7 +155,8 @@ impl Screen for Sheets {
         } else {
             ""
         };
-        format!("{} sheets, {owing} marks owing{more}", self.sheets.len())
+        let sheets = text::count(self.sheets.len(), "sheet", "sheets");
+        format!("{sheets}, marks owing: {owing}{more}")
     }
 
     fn start(&mut self, context: &mut Context) {

@@ -99,17 +99,14 @@ impl Screen for Students {
     }
 
     fn summary(&self, _context: &Context) -> String {
-        let who = if self.all {
-            "students"
-        } else {
-            "active students"
-        };
         let more = if self.next.is_some() {
             ", more below"
         } else {
             ""
         };
-        format!("{} {who}{more}", self.students.len())
+        let students = text::count(self.students.len(), "student", "students");
+        let all = if self.all { ", also former ones" } else { "" };
+        format!("{students}{all}{more}")
     }
 
     fn typing(&self) -> bool {

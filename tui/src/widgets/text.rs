@@ -65,6 +65,11 @@ pub fn right(text: &str, columns: usize, theme: Theme) -> String {
     format!("{}{text}", " ".repeat(missing))
 }
 
+/// A number with its noun: `1 mark`, `2 marks`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Breaks a sentence into lines of at most `columns`, at spaces.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

@@ -1,6 +1,6 @@
 //! Changing marks: typing one, clearing one, settling a conflict, taking a change back.
 
-use hillview_shared::ids::StudentId;
+use hillview_shared::ids::{StudentId, Version};
 use hillview_shared::marks::{Entry, EntryError, EntryRules};
 
 use super::Marks;
@@ -10,6 +10,7 @@ use super::undo::Change;
 use crate::app::context::{Confirmation, Context};
 use crate::msg::{Effect, Key, NewEdit};
 use crate::widgets::field::Field;
+use crate::widgets::text;
 
 /// The most characters of a mark: `1000.00/1000.00` fits.
 pub const MARK_CHARACTERS: usize = 16;
@@ -147,43 +148,53 @@ impl Marks {
         self.changes.did(step.into_iter().collect());
     }
 
-    /// Gives a mark to the outbox and shows it; tells what changed, if anything did.
+    /// Enters a mark in a row; tells what changed, if anything did.
     pub(super) fn set(&mut self, at: usize, entry: Entry, context: &mut Context) -> Option<Change> {
-        let sheet = self.sheet.as_ref()?;
         let cell = self.cells.get_mut(at)?;
-        if cell.is_saved() && entry == cell.stored {
+        let unchanged = cell.is_saved() && entry == cell.stored;
+        // Whoever enters a mark has not seen what stands against it: that is settled by itself.
+        if unchanged || cell.theirs().is_some() {
             return None;
         }
-        let before = cell.shown().clone();
-        let (student, held) = (cell.student, cell.held());
-        let replaces_stored = entry == cell.stored;
-        if let Some(edit) = held.filter(|_| replaces_stored && cell.theirs().is_none()) {
-            // Back to what is stored: the refused edit is all that there is to forget.
-            cell.settle();
-            context.effect(Effect::Drop(edit));
-        } else {
-            let ticket = context.ticket();
-            let based_on = cell.theirs().map_or(cell.version, |theirs| theirs.version);
-            context.effect(Effect::Save(NewEdit {
-                ticket,
-                sheet: self.id,
-                student,
-                label: format!(
-                    "{} {} {}: {} {}",
-                    sheet.class, sheet.paper, sheet.assessment, cell.adm, cell.name
-                ),
-                based_on,
-                entry: entry.clone(),
-                reason: None,
-                replaces: held,
-            }));
-            cell.edited(entry.clone(), ticket);
+        let (student, before) = (cell.student, cell.shown().clone());
+        match cell.held().filter(|_| entry == cell.stored) {
+            Some(edit) => {
+                // Back to what is stored: the refused edit is all that there is to forget.
+                cell.settle();
+                context.effect(Effect::Drop(edit));
+            }
+            None => {
+                let based_on = cell.version;
+                self.write(at, entry.clone(), based_on, context);
+            }
         }
         Some(Change {
             student,
             before,
             after: entry,
         })
+    }
+
+    /// Gives a mark to the outbox and shows it.
+    fn write(&mut self, at: usize, entry: Entry, based_on: Version, context: &mut Context) {
+        let (Some(sheet), Some(cell)) = (&self.sheet, self.cells.get_mut(at)) else {
+            return;
+        };
+        let ticket = context.ticket();
+        context.effect(Effect::Save(NewEdit {
+            ticket,
+            sheet: self.id,
+            student: cell.student,
+            label: format!(
+                "{} {} {}: {} {}",
+                sheet.class, sheet.paper, sheet.assessment, cell.adm, cell.name
+            ),
+            based_on,
+            entry: entry.clone(),
+            reason: None,
+            replaces: cell.held(),
+        }));
+        cell.edited(entry, ticket);
     }
 
     pub(super) fn clear(&mut self, context: &mut Context) {
@@ -206,9 +217,13 @@ impl Marks {
             .is_some_and(|cell| *cell.shown() != Entry::Blank)
     }
 
+    /// Writes the own mark over the version that was shown beside it.
     pub(super) fn keep_mine(&mut self, context: &mut Context) {
-        if let Some(mine) = self.current().map(|cell| cell.shown().clone()) {
-            self.set(self.cursor.at, mine, context);
+        if let Some(cell) = self.current()
+            && let Some(theirs) = cell.theirs()
+        {
+            let (mine, based_on) = (cell.shown().clone(), theirs.version);
+            self.write(self.cursor.at, mine, based_on, context);
         }
     }
 
@@ -267,9 +282,8 @@ impl Marks {
             }
         }
         if left_out > 0 {
-            context.refuse(format!(
-                "{left_out} marks in conflict were left as they are"
-            ));
+            let marks = text::count(left_out, "mark", "marks");
+            context.refuse(format!("left as it is, in conflict: {marks}"));
         }
     }
 }

@@ -78,8 +78,8 @@ impl Screen for Marks {
         }
     }
 
-    fn summary(&self, _context: &Context) -> String {
-        view::summary(self)
+    fn summary(&self, context: &Context) -> String {
+        view::summary(self, context)
     }
 
     fn typing(&self) -> bool {

@@ -5,6 +5,7 @@ use hillview_shared::marks::Entry;
 use super::Marks;
 use super::edit::Mode;
 use crate::app::context::Context;
+use crate::widgets::text;
 
 /// Marks to look at before they are entered.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl Preview {
     /// What Enter will do.
     pub fn words(&self) -> String {
         let (good, bad) = (self.good(), self.marks.len() - self.good());
-        let mut words = format!("{good} marks to enter");
+        let mut words = text::count(good, "mark", "marks") + " to enter";
         if bad > 0 {
             words += &format!(", {bad} refused");
         }
@@ -68,7 +69,8 @@ impl Marks {
             return;
         };
         let below = self.cells.iter().enumerate().skip(self.cursor.at + 1);
-        let blanks = below.filter(|(_, cell)| *cell.shown() == Entry::Blank);
+        let blanks =
+            below.filter(|(_, cell)| *cell.shown() == Entry::Blank && cell.theirs().is_none());
         let marks = blanks.map(|(at, _)| (at, Ok(entry.clone()))).collect();
         let preview = Preview {
             marks,
@@ -90,12 +92,12 @@ impl Marks {
         }
         let entered = step.len();
         self.changes.did(step);
-        let words = format!("{entered} marks entered; u takes them back");
+        let words = text::count(entered, "mark", "marks") + " entered; u takes back";
         if refused + preview.without_row == 0 {
             context.say(words);
         } else {
             let left_out = refused + preview.without_row;
-            context.refuse(format!("{words}; {left_out} were left out"));
+            context.refuse(format!("{words}; left out: {left_out}"));
         }
     }
 

@@ -226,7 +226,7 @@ fn conflict(marks: &Marks, context: &Context) -> Option<String> {
 }
 
 /// Progress and mean, or what there is to know about the row.
-pub fn summary(marks: &Marks) -> String {
+pub fn summary(marks: &Marks, context: &Context) -> String {
     let Some(sheet) = &marks.sheet else {
         return String::new();
     };
@@ -241,8 +241,10 @@ pub fn summary(marks: &Marks) -> String {
     if let Some(mean) = mean(marks) {
         words += &format!(", mean {mean}");
     }
-    if let Some(closed) = &sheet.closed {
-        words += &format!(", {closed}");
+    match &sheet.closed {
+        Some(closed) => words += &format!(", {closed}"),
+        None if sheet.closes == context.today() => words += ", closes today",
+        None => words += &format!(", closes {}", sheet.closes.format("%-d %b")),
     }
     words
 }

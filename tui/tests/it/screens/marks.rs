@@ -47,7 +47,7 @@ fn a_sheet_at_eighty_by_twenty_four() {
        18  20240018  Student Number 18
        19  20240019  Student Number 19
        20  20240020  Student Number 20
-     4 of 40, mean 45.8                                                      online
+     4 of 40, mean 45.8, closes 31 Jul                                       online
      Enter save  Esc cancel  F1 help
     ");
 }

@@ -217,6 +217,36 @@ fn nothing_is_typed_over_a_conflict_before_it_is_settled() {
 }
 
 #[test]
+fn a_fill_or_a_paste_never_writes_over_a_conflict() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("40<Enter>");
+    desk.store_all();
+    desk.keys("gf");
+    desk.shows("39 marks to enter");
+    // It comes between the look at the marks and the key that enters them.
+    desk.send(Msg::Outbox {
+        event: OutboxEvent::Loaded(vec![Pending {
+            edit: EditId(100),
+            sheet: fixtures::GRAMMAR,
+            student: StudentId(4),
+            label: String::new(),
+            based_on: Version(0),
+            entry: Entry::Blank,
+            state: PendingState::Conflict { theirs: theirs() },
+        }]),
+        counts: OutboxCounts {
+            waiting: 0,
+            held: 1,
+        },
+    });
+    desk.keys("<Enter>");
+    assert_eq!(desk.saves.len(), 38);
+    assert!(desk.saves.iter().all(|edit| edit.student != StudentId(4)));
+    desk.keys("gf");
+    desk.shows("there is no mark to enter");
+}
+
+#[test]
 fn a_mark_that_cannot_be_kept_on_this_machine_says_so() {
     let mut desk = Desk::sheet(80, 24);
     desk.keys("52<Enter>");
@@ -325,12 +355,12 @@ fn a_sheet_asks_for_what_others_changed_when_the_line_is_back() {
 fn leaving_asks_when_a_mark_is_queued_or_typed() {
     let mut desk = Desk::sheet(80, 24);
     desk.keys("4<C-q>");
-    desk.shows("Leave Hillview and lose the typed 4? y yes, n no");
+    desk.shows("Leave Hillview? the typed 4 is lost. y yes, n no");
     desk.keys("n7<Enter>");
     assert_eq!(desk.saves[0].entry, score(47));
     desk.queue();
     desk.keys("<C-q>");
-    desk.shows("1 mark is not sent yet; it stays on this machine. Leave Hillview?");
+    desk.shows("Leave Hillview? not sent yet, kept on this machine: 1 mark.");
     desk.keys("<Enter>");
     assert!(
         !desk

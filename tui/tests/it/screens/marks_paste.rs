@@ -29,7 +29,7 @@ fn a_pasted_column_is_shown_against_the_names_and_then_entered() {
         .collect();
     let half = Entry::Score(Score(4_750));
     assert_eq!(edits, [(1, score(52)), (4, Entry::Absent), (5, half)]);
-    desk.shows("3 marks entered; u takes them back; 1 were left out");
+    desk.shows("3 marks entered; u takes back; left out: 1");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn what_is_beyond_the_last_row_is_counted() {
     let mut desk = Desk::sheet(80, 24);
     desk.keys("G");
     paste(&mut desk, "10\n11\n12");
-    desk.shows("1 marks to enter, 2 beyond the last row");
+    desk.shows("1 mark to enter, 2 beyond the last row");
 }
 
 #[test]

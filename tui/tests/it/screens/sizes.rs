@@ -72,11 +72,11 @@ fn home_at_sixty_by_twenty() {
 
 
 
-     My class: 4 East, 40 students. Complete: 1 of 5 papers.
+     My class: 4 East, students: 40. Complete: 1 of 5 papers.
      Owing: English / Grammar (J. Otieno), English /
      Composition (J. Otieno), Mathematics (J. Otieno),
      Kiswahili / Insha (J. Otieno)
-     4 sheets, 77 marks owing                            online
+     4 sheets, marks owing: 77                           online
      Enter open  s students  / find student  c classes  ? help
     ");
 }
@@ -100,7 +100,7 @@ fn smaller_says_so_and_changes_nothing() {
     desk.resize(20, 5);
     desk.keys("<C-q>");
     desk.resize(80, 24);
-    desk.shows("lose the typed 4?");
+    desk.shows("the typed 4 is lost");
 }
 
 #[test]
