@@ -9,6 +9,7 @@ mod desk;
 mod harness;
 mod kill;
 mod outbox;
+mod picture;
 mod process;
 mod pty;
 mod ready;
