@@ -14,4 +14,5 @@ mod process;
 mod pty;
 mod ready;
 mod screens;
+mod ssh;
 mod terminal;
