@@ -10,6 +10,7 @@ mod classes;
 mod connection;
 mod imports;
 mod marks;
+mod outbox;
 pub mod output;
 mod prompts;
 pub mod reference;
@@ -126,6 +127,9 @@ enum Command {
     /// List imports, take one back, fetch what was refused
     #[command(subcommand)]
     Imports(imports::Command),
+    /// List, send, export and give up the marks on this machine that are not saved yet
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     Completions(reference::Completions),
     Man(reference::Man),
 }
@@ -233,6 +237,7 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Sheets(command) => sheets::run(&command, context).await,
         Command::Marks(command) => marks::run(command, context).await,
         Command::Imports(command) => imports::run(&command, context).await,
+        Command::Outbox(command) => outbox::run(&command, context).await,
         Command::Config(command) => settings::run(&command, context),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

@@ -178,7 +178,7 @@ fn shown(columns: &[Column]) -> Vec<Column> {
         .collect()
 }
 
-fn csv<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
+pub fn csv<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         writer.write_record(columns.iter().map(|(field, _)| field))?;

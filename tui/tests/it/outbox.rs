@@ -276,3 +276,63 @@ async fn two_programs_of_one_user_lose_nothing_of_each_other() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_lists_exports_sends_and_gives_up_what_waits() {
+    on_each_engine(async |installation| {
+        let (ready, desk, mut pty) = without_a_server(installation).await;
+        let run = |arguments: &[&str]| {
+            let ended = desk.quietly(arguments, "");
+            assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+            ended.stdout
+        };
+        block_in_place(|| {
+            type_marks(&mut pty, [41, 42, 43]);
+            pty.wait_for("3 queued");
+        });
+        let listed: serde_json::Value =
+            serde_json::from_str(&run(&["outbox", "list", "--format", "json"])).unwrap();
+        let first = &listed[0];
+        assert_eq!(listed.as_array().unwrap().len(), 3);
+        assert_eq!(
+            (&first["mark"], &first["state"]),
+            (&"41".into(), &"queued".into())
+        );
+        assert_eq!(
+            first["what"],
+            "4 East English END: A001 Achieng Mary Atieno"
+        );
+        let file = desk.home().join("waiting.csv");
+        run(&["outbox", "export", "--out", "waiting.csv"]);
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 4);
+
+        // The program that runs holds its journal: nothing is taken from under it.
+        let edit = first["edit"].as_str().unwrap();
+        let ended = desk.quietly(&["outbox", "drop", edit, "--yes"], "");
+        assert_eq!(ended.code, Some(8), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("0 of 1 marks are given up"),
+            "{}",
+            ended.stderr
+        );
+        block_in_place(|| {
+            pty.signal(Signal::KILL);
+            pty.ended();
+        });
+        assert_eq!(desk.quietly(&["outbox", "drop", edit], "").code, Some(2));
+        run(&["outbox", "drop", edit, "--yes"]);
+        assert_eq!(
+            desk.quietly(&["outbox", "drop", edit, "--yes"], "").code,
+            Some(3)
+        );
+        assert_eq!(desk.quietly(&["outbox", "retry"], "").code, Some(7));
+        assert_eq!(on_disk(&desk), 2);
+
+        let served = installation.serve().await;
+        run(&["outbox", "retry"]);
+        assert_eq!(run(&["outbox", "list", "--format", "json"]).trim(), "[]");
+        assert_eq!(ready.scores().await[..4], [None, Some(42), Some(43), None]);
+        served.stop().await;
+    })
+    .await;
+}
