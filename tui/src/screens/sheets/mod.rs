@@ -8,14 +8,17 @@
 //!  My class: 4 East, 40 students. Ready: 6 of 9 papers. Owing: CRE (J. Otieno)
 //! ```
 
-use chrono::NaiveDate;
+mod due;
+mod my_class;
+
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
-use hillview_shared::assessments::{AssessmentState, ListSheets, SheetState, SheetSummary};
-use hillview_shared::classes::Class;
+use hillview_shared::assessments::{ListSheets, SheetSummary};
 use ratatui::layout::Position;
 
+use self::due::{due, is_open, state};
+use self::my_class::MyClass;
 use super::Screen;
 use crate::app::context::{Context, Open};
 use crate::app::fetch::Fetch;
@@ -40,12 +43,7 @@ pub struct Sheets {
     /// All that one may see instead of what one teaches.
     all: bool,
     classes: Fetch,
-    /// The caller's name, as classes and sheets name their teachers.
-    me: Option<String>,
-    /// The class of which the caller is the class teacher, and the sheets of it.
-    my_class: Option<Class>,
-    class_fetch: Fetch,
-    class_sheets: Vec<SheetSummary>,
+    my_class: Option<MyClass>,
 }
 
 impl Sheets {
@@ -76,49 +74,11 @@ impl Sheets {
         answer: Result<HillviewResponse, ApiError>,
         context: &mut Context,
     ) {
-        let Some(classes) = self.classes.settle(crate::reply!(answer, ListClasses)) else {
-            return;
-        };
-        self.me = context.who.as_ref().map(|who| who.name.clone());
-        let mine = |class: &Class| class.class_teacher.is_some() && class.class_teacher == self.me;
-        self.my_class = classes.into_iter().find(mine);
-        if let Some(class) = &self.my_class {
-            let request = ListSheets {
-                class: Some(class.id),
-                limit: PAGE,
-                ..ListSheets::default()
-            };
-            let ticket = context.call(HillviewRequest::ListSheets { request });
-            self.class_fetch = Fetch::Waiting(ticket);
+        let classes = self.classes.settle(crate::reply!(answer, ListClasses));
+        let me = context.who.as_ref().map(|who| who.name.clone());
+        if let (Some(classes), Some(me)) = (classes, me) {
+            self.my_class = MyClass::among(classes, me, context);
         }
-    }
-
-    /// How far the class of a class teacher is.
-    fn my_class_words(&self) -> Option<String> {
-        let class = self.my_class.as_ref()?;
-        let mut words = format!("My class: {}, students: {}.", class.name, class.students);
-        if self.class_fetch != Fetch::Done {
-            return Some(words);
-        }
-        let ready = |sheet: &&SheetSummary| {
-            sheet.state != SheetState::Open || sheet.entered >= sheet.expected
-        };
-        let count = self.class_sheets.iter().filter(ready).count();
-        words += &format!(" Complete: {count} of {} papers.", self.class_sheets.len());
-        let owing = self.class_sheets.iter().filter(|sheet| !ready(sheet));
-        let owing: Vec<String> = owing
-            .map(|sheet| match &sheet.teacher {
-                Some(teacher) if Some(teacher) == self.me.as_ref() => {
-                    format!("{} (you)", sheet.paper)
-                }
-                Some(teacher) => format!("{} ({teacher})", sheet.paper),
-                None => sheet.paper.clone(),
-            })
-            .collect();
-        if !owing.is_empty() {
-            words += &format!(" Owing: {}", owing.join(", "));
-        }
-        Some(words)
     }
 
     fn move_by(&mut self, command: Command, context: &mut Context) {
@@ -143,10 +103,7 @@ impl Screen for Sheets {
 
     fn summary(&self, context: &Context) -> String {
         let today = context.today();
-        let open = self
-            .sheets
-            .iter()
-            .filter(|sheet| state(sheet, today) == "open");
+        let open = self.sheets.iter().filter(|sheet| is_open(sheet, today));
         let owing: i64 = open
             .map(|sheet| (sheet.expected - sheet.entered).max(0))
             .sum();
@@ -204,8 +161,11 @@ impl Screen for Sheets {
     }
 
     fn waits_for(&self, ticket: Ticket) -> bool {
-        let all = [&self.fetch, &self.classes, &self.class_fetch];
-        all.iter().any(|fetch| fetch.waits_for(ticket))
+        let of_class = |mine: &MyClass| mine.fetch.waits_for(ticket);
+        [&self.fetch, &self.classes]
+            .iter()
+            .any(|fetch| fetch.waits_for(ticket))
+            || self.my_class.as_ref().is_some_and(of_class)
     }
 
     fn answer(
@@ -218,14 +178,15 @@ impl Screen for Sheets {
             self.listed(answer);
         } else if self.classes.waits_for(ticket) {
             self.classes_listed(answer, context);
-        } else if let Some(page) = self.class_fetch.settle(crate::reply!(answer, ListSheets)) {
-            self.class_sheets = page.rows;
+        } else if let Some(mine) = &mut self.my_class {
+            mine.listed(answer);
         }
     }
 
     fn outbox(&mut self, event: &OutboxEvent, _context: &mut Context) {
         if let OutboxEvent::Saved { sheet, entered, .. } = event {
-            let lists = self.sheets.iter_mut().chain(&mut self.class_sheets);
+            let of_class = self.my_class.iter_mut().flat_map(|mine| &mut mine.sheets);
+            let lists = self.sheets.iter_mut().chain(of_class);
             for known in lists.filter(|known| known.id == *sheet) {
                 known.entered = i64::from(*entered);
             }
@@ -250,7 +211,11 @@ impl Screen for Sheets {
             };
         let head = line("Class", "Paper", "For", "Entered", "State", "Due");
         pen.put(0, 2, Tone::Faint, &head);
-        let summary = self.my_class_words().unwrap_or_default();
+        let summary = self
+            .my_class
+            .as_ref()
+            .map(MyClass::words)
+            .unwrap_or_default();
         let mut words = match summary.is_empty() {
             true => Vec::new(),
             false => text::wrap(&text::clean(&summary, pen.theme), pen.columns() - 2),
@@ -276,7 +241,7 @@ impl Screen for Sheets {
                 &state,
                 &due,
             );
-            let tone = if state == "open" {
+            let tone = if is_open(sheet, today) {
                 Tone::Plain
             } else {
                 Tone::Faint
@@ -288,78 +253,5 @@ impl Screen for Sheets {
             pen.put(first + at, 1, Tone::Plain, words);
         }
         None
-    }
-}
-
-/// Whether marks may be entered today, or why not.
-fn state(sheet: &SheetSummary, today: NaiveDate) -> String {
-    match (sheet.assessment_state, sheet.state) {
-        (AssessmentState::Draft, _) => "not yet open".to_owned(),
-        (AssessmentState::Locked | AssessmentState::Published, _) => {
-            sheet.assessment_state.to_string()
-        }
-        (AssessmentState::Open, SheetState::Submitted | SheetState::Approved) => {
-            sheet.state.to_string()
-        }
-        (AssessmentState::Open, SheetState::Open) if today < sheet.opens => {
-            format!("opens {}", sheet.opens.format("%-d %b"))
-        }
-        (AssessmentState::Open, SheetState::Open) if today > sheet.closes => {
-            format!("closed {}", sheet.closes.format("%-d %b"))
-        }
-        (AssessmentState::Open, SheetState::Open) => "open".to_owned(),
-    }
-}
-
-/// How long an open sheet stays open.
-fn due(sheet: &SheetSummary, today: NaiveDate) -> String {
-    if state(sheet, today) != "open" {
-        return "-".to_owned();
-    }
-    match (sheet.closes - today).num_days() {
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        days => format!("{days} days"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hillview_shared::ids::{ClassId, PaperId, SheetId};
-
-    #[test]
-    fn a_sheet_says_whether_and_how_long_it_is_open() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let sheet = |assessment_state, state| SheetSummary {
-            id: SheetId(1),
-            class_id: ClassId(1),
-            class: "4 East".into(),
-            assessment: "T2-END".into(),
-            paper_id: PaperId(1),
-            paper: "Mathematics".into(),
-            state,
-            assessment_state,
-            opens: day("2026-07-20"),
-            closes: day("2026-07-31"),
-            entered: 0,
-            expected: 40,
-            teacher: None,
-        };
-        use {AssessmentState as A, SheetState as S};
-        for (assessment, own, today, says, left) in [
-            (A::Open, S::Open, "2026-07-28", "open", "3 days"),
-            (A::Open, S::Open, "2026-07-30", "open", "tomorrow"),
-            (A::Open, S::Open, "2026-07-31", "open", "today"),
-            (A::Open, S::Open, "2026-08-01", "closed 31 Jul", "-"),
-            (A::Open, S::Open, "2026-07-19", "opens 20 Jul", "-"),
-            (A::Open, S::Submitted, "2026-07-28", "submitted", "-"),
-            (A::Draft, S::Open, "2026-07-28", "not yet open", "-"),
-            (A::Locked, S::Approved, "2026-07-28", "locked", "-"),
-        ] {
-            let sheet = sheet(assessment, own);
-            assert_eq!(state(&sheet, day(today)), says, "{today}");
-            assert_eq!(due(&sheet, day(today)), left, "{today}");
-        }
     }
 }
