@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod api_reference;
 mod cache;
 mod gate;
 mod hostile;

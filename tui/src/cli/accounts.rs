@@ -78,13 +78,13 @@ struct Given {
 }
 
 impl Passwords {
-    fn given(&self) -> Result<Given, ApiError> {
+    async fn given(&self) -> Result<Given, ApiError> {
         let mut given = Given {
             present: from_file(PASSWORD_FILE)?,
             new: from_file(NEW_PASSWORD_FILE)?,
         };
         if self.password_stdin || self.new_password_stdin {
-            let mut lines = stdin_lines()?.into_iter();
+            let mut lines = stdin_lines().await?.into_iter();
             let mut next = || {
                 lines
                     .next()
@@ -110,18 +110,22 @@ fn from_file(variable: &str) -> Result<Option<String>, ApiError> {
 
 pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiError> {
     let settings = &context.settings;
-    let given = command.passwords.given()?;
+    let given = command.passwords.given().await?;
     let school = match &settings.school {
         Some(school) => school.clone(),
-        None => context.ask_for("school", "--school")?,
+        None => context.ask_for("school", "--school").await?,
     };
     let user = match &settings.user {
         Some(user) => user.clone(),
-        None => context.ask_for("user", "--user")?,
+        None => context.ask_for("user", "--user").await?,
     };
     let password = match given.present {
         Some(password) => password,
-        None => context.ask_password(&format!("password of {user}: "), INSTEAD)?,
+        None => {
+            context
+                .ask_password(&format!("password of {user}: "), INSTEAD)
+                .await?
+        }
     };
     let (client, _) = connect(settings, None).await?;
     let request = LogIn {
@@ -133,7 +137,7 @@ pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiEr
     let mut logged_in = ask!(session, log_in(request))?;
     keep(context, &logged_in)?;
     if logged_in.who.must_change_password {
-        let Some(new) = new_password(given.new, context)? else {
+        let Some(new) = new_password(given.new, context).await? else {
             return Err(must_change());
         };
         let request = ChangePassword { old: password, new };
@@ -153,7 +157,10 @@ struct Line {
 const INSTEAD: &str = "pipe it in with --password-stdin, or name a file in HILLVIEW_PASSWORD_FILE";
 
 /// The new password: given, or asked for twice; `None` where nobody can be asked.
-fn new_password(given: Option<String>, context: &Context) -> Result<Option<String>, ApiError> {
+async fn new_password(
+    given: Option<String>,
+    context: &Context,
+) -> Result<Option<String>, ApiError> {
     if given.is_some() {
         return Ok(given);
     }
@@ -162,8 +169,8 @@ fn new_password(given: Option<String>, context: &Context) -> Result<Option<Strin
     }
     say("choose a new password, of at least 10 characters");
     loop {
-        let new = context.ask_password("new password: ", INSTEAD)?;
-        if new == context.ask_password("once more: ", INSTEAD)? {
+        let new = context.ask_password("new password: ", INSTEAD).await?;
+        if new == context.ask_password("once more: ", INSTEAD).await? {
             return Ok(Some(new));
         }
         say("the two differ; try again");
@@ -180,12 +187,12 @@ fn keep(context: &Context, logged_in: &LoggedIn) -> Result<(), ApiError> {
 
 pub async fn change_password(command: &Passwd, context: &Context) -> Result<Outcome, ApiError> {
     let kept = kept(&context.settings)?.ok_or_else(not_logged_in)?;
-    let given = command.passwords.given()?;
+    let given = command.passwords.given().await?;
     let old = match given.present {
         Some(password) => password,
-        None => context.ask_password("present password: ", INSTEAD)?,
+        None => context.ask_password("present password: ", INSTEAD).await?,
     };
-    let new = new_password(given.new, context)?.ok_or_else(|| {
+    let new = new_password(given.new, context).await?.ok_or_else(|| {
         usage("no-password", "nobody can be asked for a new password here").hint(
             "pipe it in with --new-password-stdin, or name a file in HILLVIEW_NEW_PASSWORD_FILE",
         )

@@ -144,10 +144,12 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
             open_assessment(WhichAssessment { code: which.code })
         )?,
         Command::Lock(which) => {
-            context.confirm(&format!(
-                "lock {}? no marks can be entered after that;",
-                which.code
-            ))?;
+            let code = &which.code;
+            context
+                .confirm(&format!(
+                    "lock {code}, so that no marks can be entered any more?"
+                ))
+                .await?;
             ask!(
                 session,
                 lock_assessment(WhichAssessment { code: which.code })

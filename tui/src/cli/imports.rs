@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::connection::{Session, ask};
 use super::output::{self, Column, Outcome, say, usage};
+use super::prompts::reading;
 use super::{Context, one_of};
 use crate::config::Format;
 
@@ -133,7 +134,8 @@ async fn run_import(
     request: impl FnOnce(ImportId) -> RunImport,
     context: &Context,
 ) -> Result<Outcome, ApiError> {
-    let bytes = read(&how.file)?;
+    let file = how.file.clone();
+    let bytes = reading(move || read(&file)).await?;
     let session = Session::open(context).await?;
     let import = send(&session, kind, &how.file, bytes).await?;
     let mut report = ask!(session, run_import(request(import)))?;
@@ -305,7 +307,7 @@ fn summary(report: &ImportReport) -> Vec<String> {
     lines.push(if report.dry_run {
         format!("preview of {counts}; nothing was changed")
     } else {
-        format!("import {}, {counts}", report.import)
+        format!("import number {}, {counts}", report.import)
     });
     lines
 }
@@ -361,7 +363,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Outcome, ApiErr
             output::list(format, COLUMNS, &rows)?;
         }
         Command::Undo { id } => {
-            context.confirm(&format!("take import {id} back?"))?;
+            context.confirm(&format!("take import {id} back?")).await?;
             let import = ask!(session, undo_import(ImportId(id)))?;
             output::one(format, COLUMNS, &Row::from(import))?;
         }

@@ -211,13 +211,19 @@ fn run(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         .enable_all()
         .build()
         .map_err(|error| output::usage("cannot-start", format!("cannot start: {error}")))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         tokio::select! {
             biased;
-            _ = tokio::signal::ctrl_c() => Err(output::interrupted()),
+            _ = tokio::signal::ctrl_c() => {
+                prompts::let_go().await;
+                Err(output::interrupted())
+            }
             outcome = Box::pin(ask(command, context)) => outcome,
         }
-    })
+    });
+    // A thread may still wait for an answer that nobody needs any more.
+    runtime.shutdown_background();
+    outcome
 }
 
 async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {

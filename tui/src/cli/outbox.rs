@@ -110,7 +110,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Outcome, ApiErr
             Ok(Outcome::Done)
         }
         Command::Export(command) => export(command, context),
-        Command::Drop(command) => give_up(command, context),
+        Command::Drop(command) => give_up(command, context).await,
         Command::Retry => retry(context).await,
     }
 }
@@ -193,7 +193,7 @@ fn export(command: &Export, context: &Context) -> Result<Outcome, ApiError> {
     Ok(Outcome::Done)
 }
 
-fn give_up(command: &Drop, context: &Context) -> Result<Outcome, ApiError> {
+async fn give_up(command: &Drop, context: &Context) -> Result<Outcome, ApiError> {
     let journals = journals(context)?;
     let listed = |journal: &Stored| -> BTreeSet<EditId> {
         journal.pending.iter().map(|pending| pending.edit).collect()
@@ -212,7 +212,9 @@ fn give_up(command: &Drop, context: &Context) -> Result<Outcome, ApiError> {
         say("the outbox is empty");
         return Ok(Outcome::Done);
     }
-    context.confirm(&format!("Give up {} marks for good?", wanted.len()))?;
+    context
+        .confirm(&format!("Give up {} marks for good?", wanted.len()))
+        .await?;
     let owners: Vec<&Owner> = journals
         .iter()
         .filter(|journal| !listed(journal).is_disjoint(&wanted))

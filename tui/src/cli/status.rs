@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::Context;
 use super::connection::{ask, connect, kept};
-use super::output::{self, Column, Outcome};
+use super::output::{self, Column, Outcome, usage};
 use crate::client::Client;
+use crate::config::Settings;
+use crate::outbox;
 
 /// Show whether the server answers, how fast, and who is logged in
 #[derive(Args)]
@@ -30,6 +32,8 @@ struct Row {
     school: Option<String>,
     user: Option<String>,
     session: &'static str,
+    /// Marks in the outboxes of this user of the machine for this server.
+    queued: usize,
 }
 
 const COLUMNS: &[Column] = &[
@@ -41,6 +45,7 @@ const COLUMNS: &[Column] = &[
     ("school", "school"),
     ("user", "user"),
     ("session", "session"),
+    ("queued", "marks queued here"),
 ];
 
 struct Line {
@@ -59,6 +64,7 @@ pub async fn run(context: &Context) -> Result<Outcome, ApiError> {
         school: kept.as_ref().map(|kept| kept.school.clone()),
         user: kept.as_ref().map(|kept| kept.user.clone()),
         session: if kept.is_some() { "unknown" } else { "none" },
+        queued: queued(settings)?,
     };
     let resume = kept.map(|kept| Resume {
         school: kept.school,
@@ -67,6 +73,20 @@ pub async fn run(context: &Context) -> Result<Outcome, ApiError> {
     let reached = reach(context, resume, &mut row).await;
     output::one(settings.format, COLUMNS, &row)?;
     reached.map(|()| Outcome::Done)
+}
+
+fn queued(settings: &Settings) -> Result<usize, ApiError> {
+    let boxes = outbox::stored(&settings.folders.state).map_err(|error| {
+        usage(
+            "unreadable-outbox",
+            format!("cannot read the outbox: {error}"),
+        )
+    })?;
+    Ok(boxes
+        .iter()
+        .filter(|stored| stored.owner.server == settings.server)
+        .map(|stored| stored.pending.len())
+        .sum())
 }
 
 async fn reach(context: &Context, resume: Option<Resume>, row: &mut Row) -> Result<(), ApiError> {

@@ -17,13 +17,13 @@ fn print(arguments: &[&str]) -> String {
 fn the_reference_page_is_as_the_program_says() {
     let page = hillview::cli::reference::markdown();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/cli.md");
-    if std::env::var_os("HILLVIEW_WRITE_DOCS").is_some() {
+    if std::env::var_os("HILLVIEW_UPDATE_DOCS").is_some() {
         std::fs::write(&path, &page).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap();
     assert!(
         written == page,
-        "docs/reference/cli.md is out of date: run this test with HILLVIEW_WRITE_DOCS=1"
+        "docs/reference/cli.md is out of date: run this test with HILLVIEW_UPDATE_DOCS=1"
     );
 }
 

@@ -4,15 +4,15 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use hillview_server::testing::PASSWORD;
 use portable_pty::CommandBuilder;
-
-const PASSWORD: &str = "correct horse battery";
 
 /// Runs commands and keeps what they print as a transcript.
 pub struct Desk {
     home: tempfile::TempDir,
     server: String,
     transcript: String,
+    masks: Vec<(String, &'static str)>,
 }
 
 /// How a command ended.
@@ -29,6 +29,7 @@ impl Desk {
             home: tempfile::tempdir().unwrap(),
             server: server.into(),
             transcript: String::new(),
+            masks: Vec::new(),
         }
     }
 
@@ -108,6 +109,42 @@ impl Desk {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 
+    /// Adds a teacher; gives the password that works once.
+    pub fn hire(&self, number: &str, user: &str) -> String {
+        let who = [
+            "--number",
+            number,
+            "--name",
+            "Akinyi Odhiambo",
+            "--username",
+            user,
+        ];
+        let as_what = ["--role", "teacher", "--format", "json"];
+        let ended = self.quietly(&[&["staff", "add"][..], &who, &as_what].concat(), "");
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let added: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        added["one_time_password"].as_str().unwrap().to_owned()
+    }
+
+    /// Shows a word in place of something that differs from run to run.
+    pub fn mask(&mut self, secret: &str, word: &'static str) {
+        self.masks.push((secret.to_owned(), word));
+    }
+
+    /// Talks to the same server at another address, with the sessions there are.
+    pub fn move_to(&mut self, server: &str) {
+        let sessions = self.home.path().join(".local/state/hillview/sessions");
+        for entry in std::fs::read_dir(&sessions).unwrap() {
+            let old = entry.unwrap().path();
+            let name = old.file_name().unwrap().to_str().unwrap();
+            let (_, login) = name.split_once('@').unwrap();
+            let new = hillview::tokens::state_name(server, "", "");
+            let (server, _) = new.split_once('@').unwrap();
+            std::fs::rename(&old, sessions.join(format!("{server}@{login}"))).unwrap();
+        }
+        self.server = server.to_owned();
+    }
+
     /// The home folder.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -116,7 +153,10 @@ impl Desk {
     /// All that was run, with what differs from run to run masked.
     pub fn transcript(&self) -> String {
         let home = self.home.path().display().to_string();
-        let text = self.transcript.replace(&home, "HOME");
+        let mut text = self.transcript.replace(&home, "HOME");
+        for (secret, word) in &self.masks {
+            text = text.replace(secret, word);
+        }
         masked(&text.replace(&self.server, "SERVER"))
     }
 }

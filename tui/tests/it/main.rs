@@ -1,10 +1,13 @@
 //! The client's tests through its binary and its public parts; a module for each.
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod cli;
+mod cli_accounts;
+mod cli_imports;
+mod cli_marks;
+mod cli_prompts;
 mod cli_reference;
-mod client;
+mod cli_school;
 mod desk;
 mod harness;
 mod kill;
@@ -14,5 +17,6 @@ mod process;
 mod pty;
 mod ready;
 mod screens;
+mod served;
 mod ssh;
 mod terminal;

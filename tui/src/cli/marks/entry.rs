@@ -1,7 +1,6 @@
 //! `marks set`: reads the sheet, checks what was given, and saves it in one operation.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Read;
 use std::time::Duration;
 
 use clap::Args;
@@ -16,6 +15,7 @@ use super::Which;
 use crate::cli::Context;
 use crate::cli::connection::{Session, ask};
 use crate::cli::output::{self, Column, Outcome, say, usage};
+use crate::cli::prompts::stdin_text;
 
 /// Enter marks of a sheet: a number, AB, EX, W, Y, or nothing to clear
 ///
@@ -31,22 +31,11 @@ pub struct Set {
     #[command(flatten)]
     which: Which,
     /// Admission number and mark; - reads lines of them from standard input
-    #[arg(value_name = "ADM=MARK", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "ADM=MARK", required = true)]
     marks: Vec<String>,
     /// Why, where a reason is needed
     #[arg(long)]
     reason: Option<String>,
-    /// The operation's name in 32 hexadecimal digits: sent again, it has no second effect
-    #[arg(long, value_name = "HEX", value_parser = operation)]
-    operation: Option<OperationId>,
-}
-
-fn operation(text: &str) -> Result<OperationId, String> {
-    hex::decode(text)
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .map(OperationId)
-        .ok_or_else(|| "it takes 32 hexadecimal digits".to_owned())
 }
 
 /// What became of one mark.
@@ -78,7 +67,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub async fn set(command: &Set, context: &Context) -> Result<Outcome, ApiError> {
-    let wanted = wanted(&command.marks)?;
+    let wanted = wanted(&command.marks).await?;
     let session = Session::open(context).await.map_err(not_sent)?;
     let sheet = super::open(&session, &command.which)
         .await
@@ -93,7 +82,7 @@ pub async fn set(command: &Set, context: &Context) -> Result<Outcome, ApiError> 
     if !edits.is_empty() {
         let request = SaveMarks {
             sheet: sheet.id,
-            operation: command.operation.unwrap_or_else(new_operation),
+            operation: new_operation(),
             edits,
             reason: command.reason.clone(),
         };
@@ -102,7 +91,7 @@ pub async fn set(command: &Set, context: &Context) -> Result<Outcome, ApiError> 
     }
     let stored = rows.iter().filter(|row| row.outcome == "saved").count();
     output::list(context.settings.format, COLUMNS, &rows)?;
-    say(&format!("{stored} of {} marks are stored", rows.len()));
+    say(&format!("{stored} of {} marks stored", rows.len()));
     Ok(match stored {
         _ if stored == rows.len() => Outcome::Done,
         0 if rows.iter().all(|row| row.outcome == "conflict") => Outcome::Conflict,
@@ -112,14 +101,11 @@ pub async fn set(command: &Set, context: &Context) -> Result<Outcome, ApiError> 
 }
 
 /// The pairs of number and mark, from the arguments or from standard input.
-fn wanted(arguments: &[String]) -> Result<Vec<(String, String)>, ApiError> {
+async fn wanted(arguments: &[String]) -> Result<Vec<(String, String)>, ApiError> {
     let mut pairs = Vec::new();
     for argument in arguments {
         if argument == "-" {
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .map_err(|error| usage("no-input", format!("cannot read the marks: {error}")))?;
+            let text = stdin_text().await?;
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
                 pairs.push(pair(line)?);
             }
@@ -254,10 +240,7 @@ fn unknown_outcome(request: &SaveMarks, error: &ApiError) -> ApiError {
             request.edits.len()
         ),
     )
-    .hint(format!(
-        "repeat the command with --operation {}: it has one effect however often it is sent",
-        request.operation
-    ))
+    .hint("repeat the command when the server answers: what is stored already stays as it is")
 }
 
 fn not_sent(error: ApiError) -> ApiError {
@@ -332,9 +315,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_student_is_named_once() {
+    #[tokio::test]
+    async fn a_student_is_named_once() {
         let marks = ["A1=3".to_owned(), "a1=4".to_owned()];
-        assert_eq!(wanted(&marks).unwrap_err().code, "named-twice");
+        assert_eq!(wanted(&marks).await.unwrap_err().code, "named-twice");
     }
 }

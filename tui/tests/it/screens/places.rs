@@ -239,12 +239,12 @@ fn page(name: &str) -> (std::path::PathBuf, String) {
 #[test]
 fn the_page_of_keys_is_as_the_program_has_them() {
     let (path, written) = page("keys.md");
-    if std::env::var_os("HILLVIEW_WRITE_DOCS").is_some() {
+    if std::env::var_os("HILLVIEW_UPDATE_DOCS").is_some() {
         return std::fs::write(path, command::reference()).unwrap();
     }
     assert!(
         written == command::reference(),
-        "docs/reference/keys.md is out of date: run this test with HILLVIEW_WRITE_DOCS=1"
+        "docs/reference/keys.md is out of date: run this test with HILLVIEW_UPDATE_DOCS=1"
     );
 }
 
