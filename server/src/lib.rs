@@ -11,6 +11,7 @@ mod greeting;
 mod listen;
 pub mod logging;
 pub mod ops;
+mod paced;
 mod room;
 pub mod rules;
 pub mod serve;

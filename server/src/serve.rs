@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gate::{Connection, Gate};
 pub use crate::listen::Listeners;
+use crate::paced::Paced;
 use crate::room::{Place, Room};
 use crate::service::State;
 use crate::workers::Workers;
@@ -134,7 +135,7 @@ impl Server {
     /// Answers the calls of one connection until either end closes it.
     async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, address: Arc<str>) {
         let trusted = Arc::new(AtomicBool::new(false));
-        let transport = Framed::new(stream, ServerCodec::new(Arc::clone(&trusted)));
+        let line = Framed::new(stream, ServerCodec::new(Arc::clone(&trusted)));
         let connection = Connection::new(
             Arc::clone(&self.state),
             address,
@@ -147,7 +148,7 @@ impl Server {
         let config = ChannelConfig {
             pending_response_buffer: IN_FLIGHT,
         };
-        let channel = BaseChannel::new(config, transport).max_concurrent_requests(IN_FLIGHT);
+        let channel = BaseChannel::new(config, Paced::new(line));
         let mut requests = pin!(channel.requests());
         let opened = Instant::now();
         let mut last_call = None;

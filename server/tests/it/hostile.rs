@@ -1,5 +1,6 @@
 //! Ends that mean no good: each is answered or closed, the server stays up, others notice nothing.
 
+use std::path::Path;
 use std::time::Duration;
 
 use hillview_server::testing::{Served, on_each_engine};
@@ -10,7 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-use crate::line::{Bare, connect, odd_call};
+use crate::line::{Bare, odd_call};
+use crate::process::Process;
 
 /// Longer than a server waits for a word, much shorter than it waits for the next one.
 const CLOSED_BY: Duration = Duration::from_secs(30);
@@ -47,21 +49,11 @@ fn bomb() -> Vec<u8> {
     packer.compress(&vec![0; 128 << 20]).unwrap()
 }
 
-/// Kibibytes of memory of this process, in which the server runs.
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_frames_are_closed_and_others_go_on() {
     on_each_engine(async |it| {
         let server = it.serve().await;
-        let mut other = Bare::greeted(&server).await;
+        let mut other = Bare::greeted(&server.socket).await;
         let bomb = bomb();
         assert!(bomb.len() < 16 * 1024, "{}", bomb.len());
         for (what, bytes) in [
@@ -100,7 +92,7 @@ async fn broken_frames_are_closed_and_others_go_on() {
 async fn a_frame_that_is_cut_or_never_comes_is_closed_in_time() {
     on_each_engine(async |it| {
         let server = it.serve().await;
-        let mut other = Bare::greeted(&server).await;
+        let mut other = Bare::greeted(&server.socket).await;
         let hello = frame(0, &[0x81]);
         let cut = async {
             let mut line = UnixStream::connect(&server.socket).await.unwrap();
@@ -143,7 +135,7 @@ async fn a_frame_that_is_cut_or_never_comes_is_closed_in_time() {
 async fn odd_calls_are_answered_and_the_connection_lives_on() {
     on_each_engine(async |it| {
         let server = it.serve().await;
-        let mut bare = Bare::greeted(&server).await;
+        let mut bare = Bare::greeted(&server.socket).await;
         let deep = (0..900).fold(rmp_serde::to_vec(&0).unwrap(), |inner, _| {
             let mut outer = vec![0x91];
             outer.extend(inner);
@@ -173,11 +165,11 @@ async fn odd_calls_are_answered_and_the_connection_lives_on() {
 async fn a_connection_begins_with_hello_and_says_it_once() {
     on_each_engine(async |it| {
         let server = it.serve().await;
-        let mut bare = Bare::open(&server).await;
+        let mut bare = Bare::open(&server.socket).await;
         let ping = Call::encode(&HillviewRequest::Ping {}).unwrap();
         let refused = bare.call(ping).await.unwrap().error().unwrap();
         assert_eq!(refused.code, "no-hello");
-        let mut bare = Bare::greeted(&server).await;
+        let mut bare = Bare::greeted(&server.socket).await;
         let call = HillviewRequest::Hello {
             request: hillview::client::hello("tui", None),
         };
@@ -193,35 +185,63 @@ async fn a_connection_begins_with_hello_and_says_it_once() {
     .await;
 }
 
+async fn many(socket: &Path, connections: usize) -> Vec<Bare> {
+    let mut greeted = Vec::new();
+    for _ in 0..connections {
+        greeted.push(Bare::greeted(socket).await);
+    }
+    greeted
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_never_read_their_answers_cost_little() {
-    on_each_engine(async |it| {
-        let server = it.serve().await;
-        let other = connect(&server).await;
-        let before = resident();
-        let shouting = (0..100).map(async |_| {
-            let mut bare = Bare::greeted(&server).await;
-            let shout = async {
-                loop {
-                    let name = "X".repeat(40);
-                    bare.send(odd_call(&name, "and what it brings ".repeat(100)))
-                        .await;
-                }
-            };
-            // Until the server takes no more from this one.
-            assert!(timeout(Duration::from_secs(2), shout).await.is_err());
-            bare
-        });
-        let deaf = futures::future::join_all(shouting).await;
-        let grown = resident().saturating_sub(before);
-        println!("100 deaf clients: {grown} KiB");
-        assert!(grown < 64 * 1024, "{grown} KiB");
-        other
-            .ask(async |api, context| api.ping(context).await)
-            .await
-            .unwrap();
-        drop(deaf);
-        server.stop().await;
-    })
-    .await;
+    let data = tempfile::tempdir().unwrap();
+    let (server, other) = Process::start(data.path()).await;
+    let mut deaf = many(&data.path().join("hillview.sock"), 100).await;
+    let before = server.resident();
+    let shouting = deaf.iter_mut().map(async |bare| {
+        let shout = async {
+            loop {
+                let name = "X".repeat(40);
+                bare.send(odd_call(&name, "and what it brings ".repeat(100)))
+                    .await;
+            }
+        };
+        // Until the server takes no more from this one.
+        assert!(timeout(Duration::from_secs(2), shout).await.is_err());
+    });
+    futures::future::join_all(shouting).await;
+    let grown = server.resident().saturating_sub(before);
+    println!("100 deaf clients: {grown} KiB");
+    assert!(grown < 100 * 256, "{grown} KiB");
+    other
+        .ask(async |api, context| api.ping(context).await)
+        .await
+        .unwrap();
+    drop(deaf);
+    server.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_costs_little() {
+    let data = tempfile::tempdir().unwrap();
+    let (server, other) = Process::start(data.path()).await;
+    let socket = data.path().join("hillview.sock");
+    let mut idle = Vec::new();
+    let mut costs = Vec::new();
+    for _ in 0..4 {
+        let before = server.resident();
+        idle.extend(many(&socket, 100).await);
+        costs.push(server.resident().saturating_sub(before) / 100);
+    }
+    // What a server needs once, such as room to hash passwords in, falls into some of the rounds.
+    let each = costs.into_iter().min().unwrap();
+    println!("an idle connection: {each} KiB");
+    assert!(each <= 64, "{each} KiB");
+    other
+        .ask(async |api, context| api.ping(context).await)
+        .await
+        .unwrap();
+    drop(idle);
+    server.end();
 }

@@ -51,8 +51,8 @@ pub struct Bare {
 
 impl Bare {
     /// Has said nothing yet.
-    pub async fn open(server: &Served) -> Self {
-        let stream = UnixStream::connect(&server.socket).await.unwrap();
+    pub async fn open(socket: &Path) -> Self {
+        let stream = UnixStream::connect(socket).await.unwrap();
         Self {
             frames: Framed::new(stream, ClientCodec::new()),
             next: 0,
@@ -60,8 +60,8 @@ impl Bare {
     }
 
     /// Has said hello.
-    pub async fn greeted(server: &Served) -> Self {
-        let mut bare = Self::open(server).await;
+    pub async fn greeted(socket: &Path) -> Self {
+        let mut bare = Self::open(socket).await;
         let call = HillviewRequest::Hello {
             request: hello("tui", None),
         };

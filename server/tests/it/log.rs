@@ -1,26 +1,17 @@
 //! What the server's binary writes to its log: a line a call, and nothing about people.
 
-use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use hillview::client::{Client, ServerAddress, hello};
+use hillview::client::Client;
 use hillview_shared::accounts::{ChangePassword, Role};
 use hillview_shared::classes::AddClass;
 use hillview_shared::staff::AddStaff;
 use hillview_shared::students::{AddStudent, ListStudents};
-use rustix::process::{Pid, Signal, kill_process};
 
-use crate::line::{login, trust};
+use crate::line::login;
+use crate::process::{Process, binary};
 
 const SECRET: &str = "a rather secret password";
-
-fn binary(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hillview-server"));
-    command.env_clear().arg("--data-dir").arg(data);
-    command
-}
 
 /// Makes a school; its administrator's one-time password.
 fn make_school(data: &Path) -> String {
@@ -42,38 +33,8 @@ fn make_school(data: &Path) -> String {
         .to_owned()
 }
 
-async fn connected(data: &Path) -> Client {
-    let address = ServerAddress::Unix(data.join("hillview.sock"));
-    let answers = async {
-        loop {
-            match Client::connect(&address, &trust(data), hello("cli", None)).await {
-                Ok((client, _)) => return client,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), answers)
-        .await
-        .unwrap()
-}
-
-/// Ends the server as a service manager does, and gives its log.
-fn ended(mut server: Child) -> String {
-    let id = Pid::from_raw(server.id().try_into().unwrap()).unwrap();
-    kill_process(id, Signal::TERM).unwrap();
-    let mut log = String::new();
-    server
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut log)
-        .unwrap();
-    assert!(server.wait().unwrap().success(), "{log}");
-    log
-}
-
-/// Does what brings names and secrets to the server.
-async fn work(client: &Client, once: &str) {
+/// Brings passwords to the server, a wrong one too.
+async fn enter(client: &Client, once: &str) {
     let wrong = login("kilimani", "admin", "Wrong but secret as well");
     let request = login("kilimani", "admin", once);
     client
@@ -92,6 +53,10 @@ async fn work(client: &Client, once: &str) {
         .ask(async |api, context| api.change_password(context, request).await)
         .await
         .unwrap();
+}
+
+/// Brings names.
+async fn add_people(client: &Client) {
     let request = AddClass {
         grade: "4".to_owned(),
         stream: "East".to_owned(),
@@ -148,15 +113,11 @@ async fn work(client: &Client, once: &str) {
 async fn a_call_is_a_line_without_names_or_secrets() {
     let data = tempfile::tempdir().unwrap();
     let once = make_school(data.path());
-    let server = binary(data.path())
-        .arg("serve")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let client = connected(data.path()).await;
-    work(&client, &once).await;
+    let (server, client) = Process::start(data.path()).await;
+    enter(&client, &once).await;
+    add_people(&client).await;
     drop(client);
-    let log = ended(server);
+    let log = server.end();
 
     let lower = log.to_lowercase();
     for word in [

@@ -11,6 +11,7 @@ mod line;
 mod log;
 mod marks;
 mod migrations;
+mod process;
 mod reference;
 mod schools;
 mod statements;

@@ -1,0 +1,87 @@
+//! The server's own binary, in a process of its own: for what shows only there.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hillview::client::{Client, ServerAddress, hello};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::line::trust;
+
+/// A server that serves a folder, embedded.
+pub struct Process {
+    child: Child,
+    /// Reads the log all the time: a full pipe would hold the server up.
+    log: Option<JoinHandle<String>>,
+}
+
+/// The server's binary on a folder, without the environment's settings.
+pub fn binary(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hillview-server"));
+    command.env_clear().arg("--data-dir").arg(data);
+    command
+}
+
+impl Process {
+    /// Starts it and waits until it answers.
+    pub async fn start(data: &Path) -> (Self, Client) {
+        let mut child = binary(data)
+            .arg("serve")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        let server = Self {
+            child,
+            log: Some(log),
+        };
+        let address = ServerAddress::Unix(data.join("hillview.sock"));
+        let answers = async {
+            loop {
+                match Client::connect(&address, &trust(data), hello("cli", None)).await {
+                    Ok((client, _)) => return client,
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+        };
+        let client = tokio::time::timeout(Duration::from_secs(60), answers)
+            .await
+            .unwrap();
+        (server, client)
+    }
+
+    /// Its memory, in KiB.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Ends it as a service manager does, and gives its log.
+    pub fn end(mut self) -> String {
+        let id = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        kill_process(id, Signal::TERM).unwrap();
+        let log = self.log.take().unwrap().join().unwrap();
+        assert!(self.child.wait().unwrap().success(), "{log}");
+        log
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A test that failed leaves no server behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
