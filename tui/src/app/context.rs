@@ -8,6 +8,7 @@ use hillview_shared::api::HillviewRequest;
 use hillview_shared::classes::Class;
 use hillview_shared::ids::{Moment, SheetId, StudentId};
 
+use crate::app::fetch::Fetch;
 use crate::command::Command;
 use crate::msg::{EditId, Effect, LineState, OutboxCounts, Pending, Start, Ticket};
 use crate::theme::Theme;
@@ -154,6 +155,13 @@ impl Context {
         let words = words.into();
         self.notice = Some(Notice { words, bad: true });
         self.effects.push(Effect::Bell);
+    }
+
+    /// Says why what is shown could not be renewed or continued.
+    pub fn tell_failure(&mut self, fetch: &Fetch) {
+        if let Some(words) = fetch.words() {
+            self.refuse(words);
+        }
     }
 
     pub fn may(&self, permission: Permission) -> bool {

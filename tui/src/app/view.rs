@@ -70,6 +70,11 @@ impl App {
     fn not_yet(&self, pen: &mut Pen<'_>) {
         let words = match &self.context.line {
             LineState::Refused(error) => in_words(error),
+            LineState::Offline { .. } => {
+                "The server cannot be reached; it is tried again by itself. What you typed before \
+                 is kept on this machine."
+                    .to_owned()
+            }
             _ => "Opening your session.".to_owned(),
         };
         let server = format!("Server    {}", self.context.server);

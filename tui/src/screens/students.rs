@@ -164,7 +164,7 @@ impl Screen for Students {
         &mut self,
         _ticket: Ticket,
         answer: Result<HillviewResponse, ApiError>,
-        _context: &mut Context,
+        context: &mut Context,
     ) {
         if let Some(page) = self.fetch.settle(crate::reply!(answer, ListStudents)) {
             if !self.continues {
@@ -173,6 +173,8 @@ impl Screen for Students {
             self.students.extend(page.rows);
             self.next = page.next;
             self.cursor.clamp(self.students.len());
+        } else if !self.students.is_empty() {
+            context.tell_failure(&self.fetch);
         }
     }
 

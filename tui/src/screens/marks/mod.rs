@@ -127,10 +127,8 @@ impl Screen for Marks {
         let reply = crate::reply!(answer, OpenSheet);
         if let Some(opened) = self.fetch.settle(reply) {
             self.opened(opened, context);
-        } else if self.sheet.is_some()
-            && let Some(words) = self.fetch.words()
-        {
-            context.refuse(words);
+        } else if self.sheet.is_some() {
+            context.tell_failure(&self.fetch);
         }
     }
 

@@ -58,7 +58,7 @@ impl Sheets {
         self.fetch = Fetch::Waiting(context.call(HillviewRequest::ListSheets { request }));
     }
 
-    fn listed(&mut self, answer: Result<HillviewResponse, ApiError>) {
+    fn listed(&mut self, answer: Result<HillviewResponse, ApiError>, context: &mut Context) {
         if let Some(page) = self.fetch.settle(crate::reply!(answer, ListSheets)) {
             if !self.continues {
                 self.sheets.clear();
@@ -66,6 +66,8 @@ impl Sheets {
             self.sheets.extend(page.rows);
             self.next = page.next;
             self.cursor.clamp(self.sheets.len());
+        } else if !self.sheets.is_empty() {
+            context.tell_failure(&self.fetch);
         }
     }
 
@@ -175,7 +177,7 @@ impl Screen for Sheets {
         context: &mut Context,
     ) {
         if self.fetch.waits_for(ticket) {
-            self.listed(answer);
+            self.listed(answer, context);
         } else if self.classes.waits_for(ticket) {
             self.classes_listed(answer, context);
         } else if let Some(mine) = &mut self.my_class {

@@ -206,6 +206,11 @@ fn resuming() -> Desk {
 fn a_stored_session_opens_without_a_password() {
     let mut desk = resuming();
     desk.shows("Opening your session.");
+    desk.send(Msg::Line(LineState::Offline {
+        since: NOW,
+        retry_at: None,
+    }));
+    desk.shows("The server cannot be reached; it is tried again by itself.");
     desk.send(Msg::Resumed(Box::new(fixtures::kamau())));
     desk.serve();
     desk.shows("English / Grammar");

@@ -137,6 +137,26 @@ fn a_long_list_comes_by_pages_when_its_end_is_reached() {
 }
 
 #[test]
+fn a_page_that_does_not_come_is_told_and_the_list_stays() {
+    let mut desk = Desk::home(80, 24);
+    desk.keys("s");
+    desk.serve();
+    desk.keys("G");
+    let (ticket, _) = desk.calls.remove(0);
+    desk.answer(ticket, Err(ApiError::offline("the line was cut")));
+    desk.shows("the line was cut [offline]");
+    desk.shows("Student Number 25");
+    desk.send(Msg::Line(LineState::Offline {
+        since: NOW,
+        retry_at: None,
+    }));
+    desk.send(Msg::Line(LineState::Online));
+    desk.serve();
+    desk.keys("k");
+    desk.shows("25 students, more below");
+}
+
+#[test]
 fn a_search_that_is_overtaken_is_not_shown() {
     let mut desk = Desk::home(80, 24);
     desk.keys("/");
