@@ -255,21 +255,14 @@ pub async fn put_problems(
                 .bind(import)
                 .bind(ordinal)
                 .bind(i64::from(problem.line))
-                .bind(short(&problem.column, 200))
+                .bind(&problem.column)
                 .bind(&problem.code)
-                .bind(short(&problem.reason, 500))
+                .bind(&problem.reason)
                 .bind(problem.warning);
         }
         query.execute().await?;
     }
     Ok(())
-}
-
-/// As much of a text as its column holds.
-fn short(text: &str, most: usize) -> &str {
-    text.char_indices()
-        .nth(most)
-        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// The problems of an import after the first ones.
@@ -416,11 +409,5 @@ mod tests {
         let sizes: Vec<usize> = batches(&rows).map(<[i32]>::len).collect();
         assert_eq!(sizes, [256, 256, 64, 16, 4, 4]);
         assert_eq!(batches(&rows[..0]).count(), 0);
-    }
-
-    #[test]
-    fn text_is_cut_between_characters() {
-        assert_eq!(short("Ng\u{f4}ne", 3), "Ng\u{f4}");
-        assert_eq!(short("abc", 3), "abc");
     }
 }

@@ -4,7 +4,7 @@ use hillview_shared::marks::Score;
 use hillview_shared::text::fold;
 
 /// What a column holds, as far as its heading says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     Name,
     FirstName,

@@ -3,11 +3,16 @@
 use std::collections::BTreeSet;
 
 use hillview_shared::imports::RowProblem;
+use hillview_shared::text::visible;
 
 use super::cells::Flaw;
 
 /// The most problems of one row that are listed.
 const PER_ROW: usize = 20;
+
+/// The longest heading and the longest reason, in characters.
+pub const COLUMN_MAX: usize = 200;
+const REASON_MAX: usize = 500;
 
 /// What an import does or would do, row by row.
 #[derive(Debug, Default)]
@@ -39,7 +44,8 @@ impl Listing {
 
     /// Leaves a whole column out: said once, at the header.
     pub fn leave_column_out(&mut self, line: u32, column: &str, code: &str, reason: String) {
-        let said = |p: &RowProblem| p.column == column && p.code == code && p.reason == reason;
+        let (heading, why) = (shown(column, COLUMN_MAX), shown(&reason, REASON_MAX));
+        let said = |p: &RowProblem| p.column == heading && p.code == code && p.reason == why;
         if !self.problems.iter().any(said) {
             self.add(line, column, code, reason, false);
         }
@@ -67,12 +73,17 @@ impl Listing {
         }
         self.problems.push(RowProblem {
             line,
-            column: column.to_owned(),
+            column: shown(column, COLUMN_MAX),
             code: code.to_owned(),
-            reason,
+            reason: shown(&reason, REASON_MAX),
             warning,
         });
     }
+}
+
+/// Text of a file as it may be shown: nothing hidden in it, and not longer than its column.
+pub fn shown(text: &str, most: usize) -> String {
+    visible(text).chars().take(most).collect()
 }
 
 /// `3, 7 and 9`.
@@ -115,6 +126,20 @@ mod tests {
         let lines: Vec<u32> = listing.into_problems().iter().map(|p| p.line).collect();
         assert_eq!(lines.len(), PER_ROW + 2);
         assert_eq!((lines[0], lines[1], lines[PER_ROW + 1]), (3, 7, 9));
+    }
+
+    #[test]
+    fn text_of_a_file_is_made_fit_to_be_shown() {
+        let mut listing = Listing::default();
+        let heading = format!("Name\u{1b}[2J{}", "x".repeat(300));
+        listing.refuse(2, &heading, "not-a-name", "y".repeat(600));
+        listing.leave_column_out(1, &heading, "unknown-column", "z".repeat(600));
+        listing.leave_column_out(1, &heading, "unknown-column", "z".repeat(600));
+        let problems = listing.into_problems();
+        assert_eq!(problems.len(), 2);
+        assert!(problems[1].column.starts_with("Name\u{fffd}[2J"));
+        assert_eq!(problems[1].column.chars().count(), COLUMN_MAX);
+        assert_eq!(problems[1].reason.chars().count(), REASON_MAX);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::header::Table;
 use super::papers::{Meaning, PaperNames, meaning};
-use super::plan::Listing;
+use super::plan::{COLUMN_MAX, Listing, shown};
 use super::{may_import, mine, read, refused, register, sheets};
 use crate::caller::Caller;
 use crate::db::imports::{self, Changed, Done, Job};
@@ -190,11 +190,11 @@ async fn finish(
         import: job.id,
         dry_run: request.dry_run,
         encoding: table.encoding.clone(),
-        layout: table.layout.clone(),
+        layout: shown(&table.layout, COLUMN_MAX),
         header_line: table.header_line,
         columns: columns
             .map(|(column, taken_for)| ColumnTaken {
-                heading: column.heading.clone(),
+                heading: shown(&column.heading, COLUMN_MAX),
                 taken_for,
             })
             .collect(),

@@ -14,7 +14,7 @@ use super::header::Table;
 use super::headings::Field;
 use super::plan::{Listing, listed, strangers};
 use super::read::Line;
-use super::wishes::{Classes, Wish};
+use super::wishes::{Classes, Wish, Wishes};
 use crate::db::classes::{Grade, Named};
 use crate::service::names::read_sex;
 use crate::service::students::next_number;
@@ -83,9 +83,10 @@ pub fn plan(table: &Table, school: &School<'_>, options: &RunImport) -> Plan {
         let dates = table.rows.iter().map(move |row| row.cell(column));
         Order::of(dates)
     });
-    let reader = Reader {
+    let mut reader = Reader {
         table,
-        school,
+        today: school.today,
+        wishes: Wishes::new(school.grades),
         order: dates.unwrap_or(Order::DayFirst),
     };
     let mut rows = Vec::with_capacity(table.rows.len());
@@ -120,13 +121,14 @@ struct Row {
 
 struct Reader<'a> {
     table: &'a Table,
-    school: &'a School<'a>,
+    today: NaiveDate,
+    wishes: Wishes<'a>,
     order: Order,
 }
 
 impl Reader<'_> {
     /// Reads a row; `None` when something of it cannot be read, which is listed.
-    fn read(&self, line: &Line, listing: &mut Listing) -> Option<Row> {
+    fn read(&mut self, line: &Line, listing: &mut Listing) -> Option<Row> {
         let number = match cells::read_number(self.table.cell(line, Field::Number)) {
             Ok(number) => {
                 if let Some(flaw) = number.warning {
@@ -152,9 +154,9 @@ impl Reader<'_> {
             })
         });
         let birth_date = self.optional(line, Field::BirthDate, listing, |text| {
-            read_birth_date(text, self.order, self.school.today)
+            read_birth_date(text, self.order, self.today)
         });
-        let class = match Wish::of(self.table, line, self.school.grades) {
+        let class = match self.wishes.of(self.table, line) {
             Ok(class) => Some(class),
             Err((field, flaw)) => self.refuse(line, field, flaw, listing),
         };

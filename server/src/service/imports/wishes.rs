@@ -1,5 +1,7 @@
 //! The class that a row asks for, found among those of the school or created.
 
+use std::collections::HashMap;
+
 use hillview_shared::ids::GradeId;
 
 use super::cells::{Flaw, one_line};
@@ -34,47 +36,76 @@ impl std::hash::Hash for Wish {
     }
 }
 
-impl Wish {
+/// What can be wrong with the class of a row, and in which of its columns.
+type WishFlaw = (Field, Flaw);
+
+/// Reads the classes of rows. A school has far fewer classes than students, so what was read once
+/// is remembered.
+pub struct Wishes<'a> {
+    grades: &'a [Grade],
+    /// By the class or grade's field and text, and the stream's text.
+    read: HashMap<(Field, String, String), Result<Option<Wish>, WishFlaw>>,
+}
+
+impl<'a> Wishes<'a> {
+    pub fn new(grades: &'a [Grade]) -> Self {
+        Self {
+            grades,
+            read: HashMap::new(),
+        }
+    }
+
     /// Reads the class of a row from its one cell, or from its grade and stream; `None` where all
     /// are empty.
-    pub fn of(table: &Table, row: &Line, grades: &[Grade]) -> Result<Option<Self>, (Field, Flaw)> {
+    pub fn of(&mut self, table: &Table, row: &Line) -> Result<Option<Wish>, WishFlaw> {
         let (field, text) = match table.cell(row, Field::Class) {
             "" => (Field::Grade, table.cell(row, Field::Grade)),
             class => (Field::Class, class),
         };
-        let stream = stream_label(table.cell(row, Field::Stream));
-        if text.is_empty() {
-            if stream.is_empty() {
-                return Ok(None);
-            }
-            let reason = format!("the row has the stream {stream:?} but no grade");
-            return Err((Field::Grade, Flaw::new("missing-grade", reason)));
-        }
-        let (grade, label) = match find_grade(grades, text) {
-            Some(grade) => (grade, String::new()),
-            None => {
-                split_class(grades, text).ok_or_else(|| (field, unknown_grade(text, grades)))?
-            }
-        };
-        let stream = match (label.as_str(), stream.as_str()) {
-            (_, "") => label,
-            ("", _) => stream,
-            (of_class, own) if same_stream(of_class, own) => label,
-            (of_class, own) => {
-                let reason = format!("the class says {of_class:?} and the stream says {own:?}");
-                return Err((Field::Stream, Flaw::new("which-stream", reason)));
-            }
-        };
-        let stream = one_line(&stream).map_err(|flaw| (Field::Stream, flaw))?;
-        if stream.chars().count() > STREAM_MAX {
-            let reason = format!("the stream is longer than {STREAM_MAX} characters");
-            return Err((Field::Stream, Flaw::new("bad-stream", reason)));
-        }
-        Ok(Some(Self {
-            grade: grade.grade_id,
-            stream,
-        }))
+        let stream = table.cell(row, Field::Stream);
+        let key = (field, text.to_owned(), stream.to_owned());
+        let read = self.read.entry(key);
+        read.or_insert_with(|| wish(self.grades, field, text, stream))
+            .clone()
     }
+}
+
+fn wish(
+    grades: &[Grade],
+    field: Field,
+    text: &str,
+    stream: &str,
+) -> Result<Option<Wish>, WishFlaw> {
+    let stream = stream_label(stream);
+    if text.is_empty() {
+        if stream.is_empty() {
+            return Ok(None);
+        }
+        let reason = format!("the row has the stream {stream:?} but no grade");
+        return Err((Field::Grade, Flaw::new("missing-grade", reason)));
+    }
+    let (grade, label) = match find_grade(grades, text) {
+        Some(grade) => (grade, String::new()),
+        None => split_class(grades, text).ok_or_else(|| (field, unknown_grade(text, grades)))?,
+    };
+    let stream = match (label.as_str(), stream.as_str()) {
+        (_, "") => label,
+        ("", _) => stream,
+        (of_class, own) if same_stream(of_class, own) => label,
+        (of_class, own) => {
+            let reason = format!("the class says {of_class:?} and the stream says {own:?}");
+            return Err((Field::Stream, Flaw::new("which-stream", reason)));
+        }
+    };
+    let stream = one_line(&stream).map_err(|flaw| (Field::Stream, flaw))?;
+    if stream.chars().count() > STREAM_MAX {
+        let reason = format!("the stream is longer than {STREAM_MAX} characters");
+        return Err((Field::Stream, Flaw::new("bad-stream", reason)));
+    }
+    Ok(Some(Wish {
+        grade: grade.grade_id,
+        stream,
+    }))
 }
 
 fn unknown_grade(text: &str, grades: &[Grade]) -> Flaw {
