@@ -106,6 +106,19 @@ impl Installation {
     /// # Panics
     /// When the engine cannot be reached.
     pub async fn new(engine: Engine) -> Self {
+        let of_run = |name| std::env::var(name).ok().filter(|_| engine == Engine::MySql);
+        let (database, redis) = (
+            of_run("HILLVIEW_TEST_DATABASE"),
+            of_run("HILLVIEW_TEST_REDIS"),
+        );
+        Self::on(engine, database, redis).await
+    }
+
+    /// On a database of the test's own.
+    ///
+    /// # Panics
+    /// When it cannot be reached.
+    pub async fn on(engine: Engine, database: Option<String>, redis: Option<String>) -> Self {
         if std::env::var_os("HILLVIEW_LOG").is_some() {
             crate::logging::start(crate::logging::USUAL);
         }
@@ -117,15 +130,9 @@ impl Installation {
             redis_prefix: Some(name.clone()),
             control_schema: Some(name),
             connections: Some(16),
+            database,
+            redis,
             ..Settings::default()
-        };
-        let settings = match engine {
-            Engine::Sqlite => settings,
-            Engine::MySql => Settings {
-                database: std::env::var("HILLVIEW_TEST_DATABASE").ok(),
-                redis: std::env::var("HILLVIEW_TEST_REDIS").ok(),
-                ..settings
-            },
         };
         let config = settings.resolve().expect("the settings of a test are good");
         let state = State::open(&config)

@@ -4,6 +4,7 @@
 mod accounts;
 mod api_reference;
 mod cache;
+mod database_killed;
 mod gate;
 mod hostile;
 mod imports;
