@@ -15,8 +15,10 @@ use crate::client::{Client, ServerAddress, Trust, hello};
 /// The first wait, which doubles up to the last one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LAST_WAIT: Duration = Duration::from_secs(60);
-/// A line that held this long was a good one: its loss is tried again at once.
-const GOOD_LINE: Duration = Duration::from_secs(20);
+/// A line that held this long was a good one: its loss is a first failure. One that is lost at
+/// once, again and again, is tried a little less often.
+const GOOD_LINE: Duration = Duration::from_secs(1);
+const SHORT_LINES: u32 = 3;
 
 /// What became of the line.
 pub(super) enum Change {
@@ -93,9 +95,10 @@ impl Keeper {
                         resuming,
                     });
                     client.closed().await;
-                    if began.elapsed() > GOOD_LINE {
-                        self.failures = 0;
-                    }
+                    self.failures = match began.elapsed() > GOOD_LINE {
+                        true => 0,
+                        false => self.failures.min(SHORT_LINES),
+                    };
                 }
                 Err(error) if worth_another_try(error.kind) => {}
                 Err(error) => {

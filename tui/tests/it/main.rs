@@ -8,6 +8,8 @@ mod cli_marks;
 mod cli_prompts;
 mod cli_reference;
 mod cli_school;
+mod client;
+mod cuts;
 mod desk;
 mod harness;
 mod kill;
