@@ -119,16 +119,16 @@ async fn named_assessment(
 
 async fn whole_file(db: &Db, job: &Job) -> Result<Vec<u8>> {
     let bytes = imports::file(db, job.id).await?;
-    if job.received == job.length && bytes.is_empty() {
-        return Err(
-            ApiError::conflict("file-gone", "the file is no longer here")
-                .hint("send it again")
-                .into(),
-        );
-    }
     if job.received != job.length {
         let message = format!("only {} of {} bytes have arrived", job.received, job.length);
         return Err(ApiError::conflict("incomplete-file", message).into());
+    }
+    // Another file that the same person began has taken its place, or a day has passed.
+    if i64::try_from(bytes.len()) != Ok(job.length) {
+        let message = "the file is no longer here";
+        return Err(ApiError::conflict("file-gone", message)
+            .hint("send it again")
+            .into());
     }
     Ok(bytes)
 }

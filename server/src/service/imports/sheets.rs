@@ -117,7 +117,9 @@ async fn classes_of<'t>(
     named.retain(|class| caller.sees_class(class.id));
     let find = |text: &str| named.iter().find(|class| class.is(text));
     let mut by_class = ByClass::new();
-    let for_all = request.class.as_ref().or(table.class.as_ref());
+    let in_rows = table.column(Field::Class).is_some();
+    let in_title = table.class.as_ref().filter(|_| !in_rows);
+    let for_all = request.class.as_ref().or(in_title);
     if let Some(text) = for_all {
         let class = find(text).ok_or_else(|| unknown_class(text))?;
         let rows = table.rows.iter().collect();

@@ -311,3 +311,18 @@ fn the_order_of_dates_is_decided_for_the_file_and_told() {
     assert_eq!(plan.order, Some(Order::MonthFirst));
     assert_eq!(plan.adds[0].birth_date, NaiveDate::from_ymd_opt(2016, 3, 4));
 }
+
+#[test]
+fn a_file_does_not_create_classes_without_end() {
+    let create = RunImport {
+        create_classes: true,
+        ..options()
+    };
+    let rows: String = (0..250)
+        .map(|row| format!("Student {row},N{row},5,Stream{row}\n"))
+        .collect();
+    let text = format!("Name,Adm No,Grade,Stream\n{rows}");
+    let plan = plan_of(&text, &[], &create);
+    assert_eq!((plan.classes.len(), plan.listing.refused()), (200, 50));
+    assert_eq!(told(plan)[0], (202, "too-many-classes".to_owned()));
+}

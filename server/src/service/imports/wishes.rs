@@ -14,6 +14,9 @@ use crate::service::classes::STREAM_MAX;
 use crate::service::names::{find_grade, same_stream, split_class, stream_label};
 use crate::service::spelling::class_name;
 
+/// The most classes that one file creates: more than any school has.
+const CREATED_MAX: usize = 200;
+
 /// A grade and a stream as a row asks for them. Two spellings of one stream are one wish.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -155,6 +158,10 @@ impl<'a> Classes<'a> {
             return Err((Field::Class, Flaw::new("unknown-class", reason)));
         };
         let place = wished.iter().position(|(known, _)| known == wish);
+        if place.is_none() && wished.len() == CREATED_MAX {
+            let reason = format!("the file names more than {CREATED_MAX} new classes");
+            return Err((Field::Class, Flaw::new("too-many-classes", reason)));
+        }
         let place = place.unwrap_or_else(|| {
             wished.push((wish.clone(), None));
             wished.len() - 1

@@ -3,7 +3,7 @@
 use hillview_server::service::imports::books::{book, book_of_text, pack};
 use hillview_server::service::imports::{receive, run, start};
 use hillview_server::testing::on_each_engine;
-use hillview_shared::imports::{FILE_MAX, ImportKind, SendChunk, StartImport};
+use hillview_shared::imports::{CHUNK_MAX, FILE_MAX, ImportKind, SendChunk, StartImport};
 
 use super::steps::{codes, counts, plain, send, students, told};
 
@@ -160,6 +160,43 @@ async fn pieces_come_in_order_and_may_come_twice() {
             told(start(&it.state, &registrar, empty).await).code,
             "empty-file"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_another_one_replaced_is_not_imported_in_part() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        let rows: String = (0..4_000)
+            .map(|n| format!("Amina Ali,B{n},4 East\n"))
+            .collect();
+        let file = format!("Name,Adm No,Class\n{rows}");
+        let (first, rest) = file.as_bytes().split_at(CHUNK_MAX);
+        let request = StartImport {
+            kind: ImportKind::Students,
+            file_name: "students.csv".to_owned(),
+            length: file.len() as u64,
+        };
+        let import = start(&it.state, &registrar, request).await.unwrap();
+        let piece = |offset: usize, bytes: &[u8]| SendChunk {
+            import,
+            offset: offset as u64,
+            bytes: bytes.to_vec().into(),
+        };
+        receive(&it.state, &registrar, piece(0, first))
+            .await
+            .unwrap();
+        let other = b"Name,Adm No,Class\nBrian Kip,C1,4 East\n";
+        send(&it.state, &registrar, ImportKind::Students, other)
+            .await
+            .unwrap();
+        receive(&it.state, &registrar, piece(CHUNK_MAX, rest))
+            .await
+            .unwrap();
+        let refusal = told(run(&it.state, &registrar, plain(import)).await);
+        assert_eq!(refusal.code, "file-gone");
     })
     .await;
 }

@@ -4,3 +4,4 @@ mod files;
 mod marks;
 mod steps;
 mod students;
+mod wire;
