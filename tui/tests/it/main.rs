@@ -21,4 +21,5 @@ mod ready;
 mod screens;
 mod served;
 mod ssh;
+mod story;
 mod terminal;

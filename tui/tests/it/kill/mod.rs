@@ -6,6 +6,7 @@
 //! operation. In the end the marks, the history and its chain are compared with what the writers
 //! know.
 
+mod database;
 mod proof;
 mod writer;
 
@@ -23,6 +24,7 @@ use hillview_shared::api::Resume;
 use hillview_shared::assessments::{AddAssessment, ListSheets, WhichAssessment};
 use hillview_shared::marks::Score;
 use hillview_shared::students::AddStudent;
+use hillview_shared::{ApiError, Kind};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::Notify;
@@ -49,12 +51,12 @@ struct Line {
 }
 
 impl Line {
-    async fn open(&self) -> Client {
+    async fn open(&self) -> Result<Client, ApiError> {
         let trust = Trust::Pinned("/nowhere/known_servers".into());
         let hello = hello("test", self.resume.clone());
-        let (client, welcome) = Client::connect(&self.address, &trust, hello).await.unwrap();
+        let (client, welcome) = Client::connect(&self.address, &trust, hello).await?;
         assert_eq!(welcome.who.is_some(), self.resume.is_some());
-        client
+        Ok(client)
     }
 }
 
@@ -99,7 +101,7 @@ async fn begin(address: ServerAddress, random: &mut StdRng) -> (Line, Vec<Writer
         address,
         resume: None,
     };
-    let client = line.open().await;
+    let client = line.open().await.unwrap();
     let request = LogIn {
         school: SCHOOL.into(),
         user: "head".into(),
@@ -143,9 +145,11 @@ async fn killed_while_saving(
     for mut writer in writers {
         let (line, acknowledged) = (line.clone(), Arc::clone(&acknowledged));
         working.spawn(async move {
-            writer
-                .save_until_cut(&line.open().await, &acknowledged)
-                .await;
+            // The kill may come while somebody still connects.
+            match line.open().await {
+                Ok(client) => writer.save_until_cut(&client, &acknowledged).await,
+                Err(error) => assert_eq!(error.kind, Kind::Offline, "{error:?}"),
+            }
             writer
         });
     }
@@ -176,7 +180,7 @@ async fn run(engine: Engine, settings: &Path, address: ServerAddress, seed: u64)
         writers = killed_while_saving(server, &line, writers, moment).await;
         server = Serving::start(settings).await;
     }
-    let client = line.open().await;
+    let client = line.open().await.unwrap();
     for writer in &mut writers {
         writer.finish(&client).await.unwrap();
     }

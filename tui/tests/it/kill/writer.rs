@@ -1,6 +1,8 @@
 //! One who saves marks, and knows what was acknowledged.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use hillview::client::Client;
 use hillview_shared::assessments::{OpenSheet, SheetOpened, SheetRow, WhichSheet};
@@ -11,6 +13,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 /// A mark that only this writer writes.
 struct Cell {
@@ -71,8 +74,10 @@ pub struct Writer {
     pub effects: Vec<Effect>,
     pub counts: Counts,
     cells: Vec<Cell>,
-    /// What was sent and not answered.
+    /// What was sent and not acknowledged.
     pending: Option<SaveMarks>,
+    /// It may have taken effect: nobody said that it was not saved.
+    may_be_saved: bool,
     random: StdRng,
 }
 
@@ -104,6 +109,7 @@ impl Writer {
             counts: Counts::default(),
             cells: cells.collect(),
             pending: None,
+            may_be_saved: false,
             random,
         }
     }
@@ -111,17 +117,39 @@ impl Writer {
     /// Saves and saves, until the line is lost.
     pub async fn save_until_cut(&mut self, client: &Client, acknowledged: &Notify) {
         let error = loop {
-            let saved = async {
-                self.resolve(client).await?;
-                self.pending = Some(self.random_save());
-                self.send(client).await
-            };
-            match saved.await {
+            match self.save_one(client).await {
                 Ok(()) => acknowledged.notify_one(),
                 Err(error) => break error,
             }
         };
         assert_eq!(error.kind, Kind::Offline, "{error:?}");
+    }
+
+    /// Saves and saves over a line that stays, whatever becomes of the database behind it.
+    pub async fn save_until_told(
+        &mut self,
+        client: &Client,
+        acknowledged: &Notify,
+        enough: &AtomicBool,
+    ) {
+        while !enough.load(Ordering::Relaxed) {
+            match self.save_one(client).await {
+                Ok(()) => acknowledged.notify_one(),
+                Err(error) => {
+                    let known = ["busy", "database-away", "outcome-unknown"];
+                    assert!(known.contains(&error.code.as_str()), "{error:?}");
+                    // As a client does: the same again, a little later.
+                    sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    async fn save_one(&mut self, client: &Client) -> Result<(), ApiError> {
+        self.resolve(client).await?;
+        self.pending = Some(self.random_save());
+        self.may_be_saved = false;
+        self.send(client).await
     }
 
     /// Resolves what is left; then the sheet must be as this writer knows it.
@@ -148,6 +176,10 @@ impl Writer {
             before || after,
             "an acknowledged mark is lost, or half a save is there"
         );
+        assert!(
+            before || self.may_be_saved,
+            "it was said that nothing was saved, and it was"
+        );
         self.send(client).await?;
         self.counts.unanswered += 1;
         self.counts.effective += usize::from(!before);
@@ -167,9 +199,12 @@ impl Writer {
     /// Sends the pending save. It stays pending unless an answer comes.
     async fn send(&mut self, client: &Client) -> Result<(), ApiError> {
         let request = self.pending.clone().unwrap();
-        let saved = client
+        let answer = client
             .ask(async |api, context| api.save_marks(context, request).await)
-            .await?;
+            .await;
+        let saved = answer.inspect_err(|error| {
+            self.may_be_saved |= !matches!(error.code.as_str(), "busy" | "database-away");
+        })?;
         let request = self.pending.take().unwrap();
         self.learn(request, &saved);
         Ok(())
