@@ -38,6 +38,12 @@ pub async fn add(state: &State, caller: &Caller, request: AddClass) -> Result<Cl
     let grade = spelling::find_grade(&grades, &request.grade)?;
     let name = spelling::class_name(grade, &stream);
     let year = current_year(db, today).await?;
+    let twice = || ApiError::conflict("class-exists", format!("there is a class {name} already"));
+    // `4 north` beside `4 North` would be two classes that nobody can tell apart.
+    let known = classes::named(db.into(), year).await?;
+    if known.iter().any(|class| class.is(&name)) {
+        return Err(twice().into());
+    }
     let added = db
         .write(async |tx| {
             let id = classes::add(
@@ -52,7 +58,6 @@ pub async fn add(state: &State, caller: &Caller, request: AddClass) -> Result<Cl
             Ok(classes::one(tx, id, today).await?)
         })
         .await;
-    let twice = || ApiError::conflict("class-exists", format!("there is a class {name} already"));
     added.map_err(|error| {
         error
             .on_unique("class_year_id_grade_id_stream_unique", twice())

@@ -10,6 +10,14 @@ fn nowhere() -> Desk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn help_begins_with_examples() {
+    let mut desk = nowhere();
+    desk.run(&["--help"]);
+    desk.run(&["students", "add", "-h"]);
+    insta::assert_snapshot!(desk.transcript());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_understood_ends_with_2() {
     let mut desk = nowhere();
     desk.run(&["student", "list"]);

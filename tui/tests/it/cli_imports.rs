@@ -53,3 +53,69 @@ async fn students_are_imported_and_taken_back() {
     })
     .await;
 }
+
+const MARKS: &str = "\
+Student Name,Admission Number,English,Maths,Shoe Size
+Achieng Mary Atieno,A001,40,45.5,37
+Baraka Juma,A002,51,AB,36
+Somebody Else,X9,1,2,3
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_are_imported_by_column_and_number() {
+    on_each_engine(async |installation| {
+        installation.school("kili").await;
+        let server = Served::on(installation).await;
+        let mut desk = Desk::at(&server.unix);
+        desk.log_in("kili", "head");
+        let dates = ["--opens", "2026-01-01", "--closes", "2099-12-31"];
+        let add = [
+            "assessments",
+            "add",
+            "T3-MID",
+            "Mid-Term",
+            "--term",
+            "T3",
+            "--out-of",
+            "50",
+        ];
+        assert_eq!(desk.quietly(&[&add[..], &dates].concat(), "").code, Some(0));
+        assert_eq!(
+            desk.quietly(&["assessments", "open", "T3-MID"], "").code,
+            Some(0)
+        );
+        std::fs::write(desk.home().join("marks.csv"), MARKS).unwrap();
+        let import = [
+            "marks",
+            "import",
+            "marks.csv",
+            "--class",
+            "4 East",
+            "--assessment",
+            "T3-MID",
+        ];
+        desk.run(&[&import[..], &["--dry-run"]].concat());
+        desk.run(&import);
+        desk.run(&import);
+        desk.run(&[
+            "marks",
+            "import",
+            "marks.csv",
+            "--class",
+            "4 East",
+            "--assessment",
+            "T9",
+        ]);
+        let sheet = ["--class", "4 East", "--assessment", "T3-MID", "--subject"];
+        desk.run(
+            &[
+                &["marks", "history"][..],
+                &sheet,
+                &["Maths", "--format", "csv"],
+            ]
+            .concat(),
+        );
+        insta::assert_snapshot!("marks_are_imported", desk.transcript());
+    })
+    .await;
+}
