@@ -1,6 +1,8 @@
 //! An import over the line, with the longest answers that it may have.
 
+use hillview::client::Client;
 use hillview_server::testing::on_each_engine;
+use hillview_shared::ids::ImportId;
 use hillview_shared::imports::{
     CHUNK_MAX, ImportKind, ImportState, ListProblems, RefusedRows, SendChunk, StartImport,
 };
@@ -21,6 +23,27 @@ fn file() -> String {
     format!("Name,Adm No,Class,Sex{headings}\n{rows}Brian Kip,C1,4 East,M\n")
 }
 
+/// Sends a file of students over the line.
+async fn send(client: &Client, file: &[u8]) -> ImportId {
+    let request = StartImport {
+        kind: ImportKind::Students,
+        file_name: "students.csv".to_owned(),
+        length: file.len() as u64,
+    };
+    let import = client.ask(async |api, context| api.start_import(context, request).await);
+    let import = import.await.unwrap();
+    for (piece, offset) in file.chunks(CHUNK_MAX).zip((0..).step_by(CHUNK_MAX)) {
+        let request = SendChunk {
+            import,
+            offset,
+            bytes: piece.to_vec().into(),
+        };
+        let sent = client.ask(async |api, context| api.send_chunk(context, request).await);
+        sent.await.unwrap();
+    }
+    import
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_file_and_its_many_problems_fit_the_line() {
     on_each_engine(async |it| {
@@ -28,27 +51,7 @@ async fn a_long_file_and_its_many_problems_fit_the_line() {
         let server = it.serve().await;
         let client = connect(&server).await;
         log_in(&client, &school.code, "registrar").await;
-        let file = file();
-        let request = StartImport {
-            kind: ImportKind::Students,
-            file_name: "students.csv".to_owned(),
-            length: file.len() as u64,
-        };
-        let import = client.ask(async |api, context| api.start_import(context, request).await);
-        let import = import.await.unwrap();
-        for (piece, offset) in file
-            .as_bytes()
-            .chunks(CHUNK_MAX)
-            .zip((0..).step_by(CHUNK_MAX))
-        {
-            let request = SendChunk {
-                import,
-                offset,
-                bytes: piece.to_vec().into(),
-            };
-            let sent = client.ask(async |api, context| api.send_chunk(context, request).await);
-            sent.await.unwrap();
-        }
+        let import = send(&client, file().as_bytes()).await;
         let request = plain(import);
         let report = client.ask(async |api, context| api.run_import(context, request).await);
         let report = report.await.unwrap();
