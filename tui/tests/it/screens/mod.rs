@@ -1,5 +1,6 @@
 //! Screens by state, keys and the expected screen: the app with a played server and outbox.
 
+mod any_keys;
 mod bytes;
 mod fixtures;
 mod login;
