@@ -343,6 +343,16 @@ async fn a_teacher_reaches_their_own_sheets_and_no_other_even_by_its_id() {
                 .problems
                 .is_empty()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_lists_the_sheets_within_their_reach() {
+    on_each_engine(async |it| {
+        let ready = ready(it).await;
+        let class_teacher = ready.school.caller("classteacher").await;
+        let registrar = ready.school.caller("registrar").await;
         let list = async |caller: &Caller, mine| {
             let request = ListSheets {
                 mine,

@@ -29,8 +29,10 @@ pub const ASSESSMENT: &str = "MID";
 /// Everybody's password: the school is on one private socket and gone in a moment.
 pub const PASSWORD: &str = "a short demonstration";
 
+/// A class and a subject.
+type Taught = (&'static str, &'static str);
 /// Login, number, name, and what they teach where.
-const STAFF: &[(&str, &str, &str, &[(&str, &str)])] = &[
+const STAFF: &[(&str, &str, &str, &[Taught])] = &[
     (
         "w.kamau",
         "T001",
