@@ -15,7 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub const ENTER: &str = "\r";
 pub const ESC: &str = "\x1b";
-pub const DOWN: &str = "\x1b[B";
 pub const CTRL_Q: &str = "\x11";
 
 /// A program and the terminal that it runs in.

@@ -41,8 +41,9 @@ async fn without_a_server(installation: &Installation) -> (Ready<'_>, Desk, Pty)
     let served = installation.serve().await;
     let desk = desk(&served);
     desk.log_in(SCHOOL, "teacher");
-    let pty = block_in_place(|| at_the_sheet(&desk));
+    let mut pty = block_in_place(|| at_the_sheet(&desk));
     served.stop().await;
+    block_in_place(|| pty.wait_for("offline since"));
     (ready, desk, pty)
 }
 
@@ -65,7 +66,6 @@ async fn marks_typed_without_a_server_are_saved_when_it_is_back() {
     on_each_engine(async |installation| {
         let (ready, desk, mut pty) = without_a_server(installation).await;
         block_in_place(|| {
-            pty.wait_for("offline since");
             type_marks(&mut pty, [41, 42, 43]);
             pty.wait_for("3 queued");
             assert_eq!(on_disk(&desk), 3);
