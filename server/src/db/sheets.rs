@@ -113,6 +113,8 @@ pub async fn list(db: &Db, filter: Filter, today: NaiveDate) -> Result<Vec<Sheet
         .bind(today)
         .bind(today)
         .bind(today)
+        .bind(today)
+        .bind(today)
         .bind(filter.after)
         .bind(filter.assessment)
         .bind(filter.assessment)
@@ -137,7 +139,12 @@ const LIST: &str = concat!(
     super::fragments::paper_label!(),
     " as paper, sheet.state, assessment.state as assessment_state,
         assessment.opens, assessment.closes,
-        (select count(*) from mark where mark.sheet_id = sheet.id) as entered,
+        (select count(distinct enrolment.student_id) from mark
+            join enrolment on enrolment.class_id = sheet.class_id
+                and enrolment.student_id = mark.student_id
+            where mark.sheet_id = sheet.id and ",
+    super::fragments::expected!(),
+    ") as entered,
         (select count(distinct enrolment.student_id) from enrolment
             where enrolment.class_id = sheet.class_id and ",
     super::fragments::expected!(),
@@ -165,6 +172,29 @@ const LIST: &str = concat!(
     order by sheet.id
     limit ?"
 );
+
+/// Counts up the version of every sheet of these classes that is not done with, because who is
+/// on it changed: a client that has the old version is then given the new one.
+pub async fn count_up(tx: &mut Tx, classes: &[ClassId]) -> Result<(), Failure> {
+    tx.query(
+        "update sheet set v = v + 1
+        where class_id in ({list})
+            and assessment_id in (select id from assessment where state in ('draft', 'open'))",
+    )
+    .list(classes)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The same for every sheet of an assessment, because what may be entered on it changed.
+pub async fn count_up_all(tx: &mut Tx, assessment: AssessmentId) -> Result<(), Failure> {
+    tx.query("update sheet set v = v + 1 where assessment_id = ?")
+        .bind(assessment)
+        .execute()
+        .await?;
+    Ok(())
+}
 
 /// A sheet that people may name.
 #[derive(Clone, Debug, FromRow)]
