@@ -170,3 +170,28 @@ async fn a_server_with_another_key_is_refused() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_server_and_a_lost_session_are_told_apart() {
+    on_each_engine(async |installation| {
+        installation.school("kili").await;
+        let server = Served::on(installation).await;
+        let mut desk = Desk::at(&server.unix);
+        let elsewhere = Desk::at(&server.unix);
+        desk.log_in("kili", "teacher");
+        elsewhere.log_in("kili", "teacher");
+        let change = ["passwd", "--password-stdin", "--new-password-stdin"];
+        let passwords = format!("{PASSWORD}\nanother good password\n");
+        assert_eq!(elsewhere.quietly(&change, &passwords).code, Some(0));
+        desk.run(&["whoami"]);
+        desk.run(&["classes", "list"]);
+
+        desk.move_to("unix:/nowhere/hillview.sock");
+        let sheet = ["--class", "4A", "--subject", "MAT", "--assessment", "T1"];
+        desk.run(&[&["marks", "set"][..], &sheet, &["A001=3"]].concat());
+        desk.run(&["logout"]);
+        desk.run(&["whoami"]);
+        insta::assert_snapshot!("a_lost_server_and_a_lost_session", desk.transcript());
+    })
+    .await;
+}
