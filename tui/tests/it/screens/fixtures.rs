@@ -11,7 +11,7 @@ use hillview_shared::grading::{Band, Rounding, Scheme};
 use hillview_shared::ids::{
     ClassId, GradeId, Moment, PaperId, SheetId, StudentId, TermId, UserId, Version,
 };
-use hillview_shared::marks::{Entry, MarkChange, Score};
+use hillview_shared::marks::{Entry, MarkChange, Score, Theirs};
 use hillview_shared::school::{CurrentTerm, SchoolSummary};
 use hillview_shared::students::{
     Enrolment, Page, Sex, Student, StudentDetail, StudentMark, StudentStatus,
@@ -325,5 +325,15 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
             ]))
         }
         other => panic!("no played answer to {other:?}"),
+    }
+}
+
+/// A colleague's mark, a minute old.
+pub fn theirs() -> Theirs {
+    Theirs {
+        entry: Entry::Score(Score::whole(41)),
+        version: Version(50),
+        by: "M. Hassan".into(),
+        at: Moment(super::NOW.0 - 60_000_000),
     }
 }

@@ -5,6 +5,7 @@ mod bytes;
 mod fixtures;
 mod login;
 mod marks;
+mod marks_conflicts;
 mod marks_outbox;
 mod marks_paste;
 mod places;
