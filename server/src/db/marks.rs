@@ -35,6 +35,7 @@ pub struct Standing {
     pub level: Option<String>,
     pub mark_v: Option<Version>,
     pub changed_by: Option<String>,
+    pub changed_by_id: Option<UserId>,
     pub changed_at: Option<Moment>,
 }
 
@@ -106,7 +107,7 @@ const STANDING: &str = concat!(
     super::fragments::expected!(),
     " then true else false end as expected,
         mark.state as mark_state, mark.score, mark.level, mark.v as mark_v,
-        user.name as changed_by, mark.changed_at
+        user.name as changed_by, mark.changed_by as changed_by_id, mark.changed_at
     from sheet
     join assessment on assessment.id = sheet.assessment_id
     join paper on paper.id = sheet.paper_id
@@ -119,10 +120,13 @@ const STANDING: &str = concat!(
     where sheet.id = ?"
 );
 
-/// A mark to write.
+/// A mark to write, and who entered it when.
+#[derive(Clone, Copy)]
 pub struct NewMark<'a> {
     pub student: StudentId,
     pub entry: &'a Entry,
+    pub by: UserId,
+    pub at: Moment,
 }
 
 /// Writes marks that are not blank, over what stands there.
@@ -130,8 +134,6 @@ pub async fn put(
     tx: &mut Tx,
     sheet: SheetId,
     version: Version,
-    by: UserId,
-    at: Moment,
     marks: &[NewMark<'_>],
 ) -> Result<(), Failure> {
     let mut query = tx
@@ -150,8 +152,8 @@ pub async fn put(
             .bind(mark.entry.score())
             .bind(mark.entry.level())
             .bind(version)
-            .bind(by)
-            .bind(at);
+            .bind(mark.by)
+            .bind(mark.at);
     }
     query.execute().await?;
     Ok(())

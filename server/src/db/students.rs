@@ -256,6 +256,14 @@ pub async fn end_enrolment(
     student: StudentId,
     last_day: NaiveDate,
 ) -> Result<(), Failure> {
+    let left: Vec<(ClassId,)> = tx
+        .query("select class_id from enrolment where open_student_id = ?")
+        .bind(student)
+        .all()
+        .await?;
+    for (class,) in left {
+        super::sheets::count_up(tx, &[class]).await?;
+    }
     tx.query(
         "delete from enrolment_offering where enrolment_id in
             (select id from enrolment where open_student_id = ? and starts > ?)",
@@ -277,7 +285,7 @@ pub async fn end_enrolment(
     Ok(())
 }
 
-/// Enrols a student in a class from a day.
+/// Enrols a student in a class from a day; the sheets of the class count up.
 pub async fn enrol(
     tx: &mut Tx,
     student: StudentId,
@@ -299,7 +307,7 @@ pub async fn enrol(
     .bind(by)
     .execute()
     .await?;
-    Ok(())
+    super::sheets::count_up(tx, &[class]).await
 }
 
 /// The highest admission number that is a plain number, for the next one.

@@ -112,6 +112,7 @@ async fn set_state(
     let db = caller.db();
     db.write(async |tx| {
         assessments::set_state(tx, found.id, to).await?;
+        sheets::count_up_all(tx, found.id).await?;
         if to == AssessmentState::Open {
             sheets::make(tx, found.id).await?;
         }

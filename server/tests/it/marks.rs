@@ -245,10 +245,13 @@ async fn who_saves_over_an_unseen_mark_gets_both_and_loses_nothing() {
             (&Entry::Score(Score(3800)), first.version)
         );
         assert!(!theirs.by.is_empty());
-        // The same value is no conflict, whatever version the writer knew.
+        // The same value is no conflict, whatever version the writer knew, and stays its author's.
         let same = request(ready.sheet.id, 3, vec![edit(ready.student(0), 0, 38)]);
         let same = marks::save(&it.state, &ready.head, same).await.unwrap();
         assert_eq!(same.problems, []);
+        let late = request(ready.sheet.id, 4, vec![edit(ready.student(0), 0, 60)]);
+        let late = marks::save(&it.state, &ready.head, late).await.unwrap();
+        assert_eq!(late.problems[0].theirs.as_ref().unwrap().by, theirs.by);
         assert_eq!(
             ready.entry(&it.state, 0).await,
             (Entry::Score(Score(3800)), same.version)
@@ -559,6 +562,31 @@ async fn a_student_who_moves_stays_on_the_sheet_where_their_mark_is() {
             "the one with a mark stays, the other one goes"
         );
         assert_eq!(east.rows[0].entry, Entry::Score(Score(4400)));
+        let list = ListSheets {
+            class: Some(ready.school.east.id),
+            ..ListSheets::default()
+        };
+        let list = assessments::list_sheets(&it.state, &ready.teacher, list)
+            .await
+            .unwrap();
+        let progress = (list.rows[0].entered, list.rows[0].expected);
+        assert_eq!(
+            progress,
+            (0, 3),
+            "who left is not expected, and does not count as entered"
+        );
+        let known = OpenSheet {
+            sheet: english("4 East"),
+            newer_than: Some(ready.sheet.v),
+        };
+        let known = assessments::open_sheet(&it.state, &ready.teacher, known)
+            .await
+            .unwrap();
+        assert_ne!(
+            known,
+            SheetOpened::Unchanged,
+            "the class changed, though no mark did since"
+        );
         let west = open(&it.state, &ready.head, english("4 West"))
             .await
             .unwrap();

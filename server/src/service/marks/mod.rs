@@ -225,9 +225,9 @@ struct Sorted<'a> {
     /// Marks that change: before and after.
     changed: Vec<(StudentId, Entry, &'a Entry)>,
     /// Marks that already have the value, whatever version the writer knew.
-    same: Vec<(StudentId, &'a Entry)>,
+    same: Vec<NewMark<'a>>,
     problems: Vec<Problem>,
-    /// Students with a mark afterwards.
+    /// Expected students with a mark afterwards.
     entered: u32,
 }
 
@@ -244,7 +244,7 @@ fn sort<'a>(rows: &[Standing], edits: &'a [Edit], rules: EntryRules<'_>) -> Sort
     }
     let mut marked: HashSet<StudentId> = standing
         .values()
-        .filter(|row| row.mark_state.is_some())
+        .filter(|row| row.expected && row.mark_state.is_some())
         .filter_map(|row| row.student_id)
         .collect();
     let mut sorted = Sorted {
@@ -258,12 +258,22 @@ fn sort<'a>(rows: &[Standing], edits: &'a [Edit], rules: EntryRules<'_>) -> Sort
         let row = row.filter(|row| row.expected || row.mark_state.is_some());
         match judge(row, edit, rules) {
             Err(problem) => sorted.problems.push(problem),
-            Ok(before) if before == edit.entry => sorted.same.push((edit.student, &edit.entry)),
+            Ok(before) if before == edit.entry => {
+                // A blank that stays blank has no row and nobody who entered it.
+                let entered = row.and_then(|row| row.changed_by_id.zip(row.changed_at));
+                sorted.same.extend(entered.map(|(by, at)| NewMark {
+                    student: edit.student,
+                    entry: &edit.entry,
+                    by,
+                    at,
+                }));
+            }
             Ok(before) => {
-                match edit.entry {
-                    Entry::Blank => marked.remove(&edit.student),
-                    _ => marked.insert(edit.student),
-                };
+                if edit.entry == Entry::Blank {
+                    marked.remove(&edit.student);
+                } else if row.is_some_and(|row| row.expected) {
+                    marked.insert(edit.student);
+                }
                 sorted.changed.push((edit.student, before, &edit.entry));
             }
         }
@@ -312,7 +322,7 @@ fn judge(row: Option<&Standing>, edit: &Edit, rules: EntryRules<'_>) -> Result<E
 }
 
 /// Writes what changed with its history. What is the same already gets the new version, so that
-/// all marks of a save have one, but no line of history.
+/// all marks of a save have one, but no line of history: who entered it, and when, stays.
 async fn store(
     tx: &mut Tx,
     caller: &Caller,
@@ -320,22 +330,20 @@ async fn store(
     version: Version,
     head: &Standing,
     changed: &[(StudentId, Entry, &Entry)],
-    same: &[(StudentId, &Entry)],
+    same: &[NewMark<'_>],
 ) -> Result<()> {
     let changed_to = changed.iter().map(|(student, _, after)| (*student, *after));
     let (cleared, put): (Vec<_>, Vec<_>) =
         changed_to.partition(|(_, after)| **after == Entry::Blank);
-    let touched = same
-        .iter()
-        .copied()
-        .filter(|(_, entry)| **entry != Entry::Blank);
-    let put: Vec<NewMark<'_>> = put
-        .into_iter()
-        .chain(touched)
-        .map(|(student, entry)| NewMark { student, entry })
-        .collect();
+    let put = put.into_iter().map(|(student, entry)| NewMark {
+        student,
+        entry,
+        by: caller.user(),
+        at: write.now,
+    });
+    let put: Vec<NewMark<'_>> = put.chain(same.iter().copied()).collect();
     if !put.is_empty() {
-        marks::put(tx, write.sheet, version, caller.user(), write.now, &put).await?;
+        marks::put(tx, write.sheet, version, &put).await?;
     }
     if !cleared.is_empty() {
         let students: Vec<StudentId> = cleared.iter().map(|(student, _)| *student).collect();
