@@ -1,21 +1,41 @@
-//! The picture in the README, made from the demonstration as it runs.
-//!
-//! `HILLVIEW_UPDATE_DOCS=1 cargo test --workspace picture` draws it anew.
+//! The demonstration as it runs, on a terminal and without one, and the picture in the README that
+//! is made from it: `HILLVIEW_UPDATE_DOCS=1 cargo test --workspace picture` draws it anew.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use portable_pty::CommandBuilder;
 
 use crate::harness::{CTRL_Q, ENTER, Pty};
+use crate::process;
 
 const COLUMN: u16 = 8;
 const ROW: u16 = 18;
 const MARGIN: u16 = 12;
 
 #[test]
+fn without_a_terminal_the_demonstration_saves_a_mark_and_reads_it_back() {
+    let shown = Command::new(process::binary())
+        .arg("demo")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let (said, words) = (shown.stdout, String::from_utf8_lossy(&shown.stderr));
+    let said = String::from_utf8_lossy(&said);
+    assert!(shown.status.success(), "{}\n{said}\n{words}", shown.status);
+    assert!(words.contains("24 of 40 entered"), "{words}");
+    assert!(words.contains("1 of 1 marks are stored"), "{words}");
+    let read_back = said.lines().last().unwrap();
+    assert!(
+        read_back.starts_with("read back: ") && read_back.contains("\"mark\":\"47\""),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_picture_shows_the_marks_grid_as_it_is() {
-    let mut command = CommandBuilder::new(server());
+    let mut command = CommandBuilder::new(process::binary());
     command.arg("demo");
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
@@ -46,18 +66,6 @@ fn the_picture_shows_the_marks_grid_as_it_is() {
         "docs/marks-grid.svg is old: HILLVIEW_UPDATE_DOCS=1 cargo test draws it anew; the screen:\n{}",
         demo.screen()
     );
-}
-
-/// The server's program, which `cargo test --workspace` builds beside this test.
-fn server() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let program = own.ancestors().nth(2).unwrap().join("hillview-server");
-    assert!(
-        program.exists(),
-        "cargo build -p hillview-server makes {}",
-        program.display()
-    );
-    program
 }
 
 /// The screen as a picture: text in runs of one look, reverse video as boxes.
