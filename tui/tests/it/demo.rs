@@ -25,7 +25,7 @@ fn without_a_terminal_the_demonstration_saves_a_mark_and_reads_it_back() {
     let said = String::from_utf8_lossy(&said);
     assert!(shown.status.success(), "{}\n{said}\n{words}", shown.status);
     assert!(words.contains("24 of 40 entered"), "{words}");
-    assert!(words.contains("1 of 1 marks are stored"), "{words}");
+    assert!(words.contains("1 of 1 marks"), "{words}");
     let read_back = said.lines().last().unwrap();
     assert!(
         read_back.starts_with("read back: ") && read_back.contains("\"mark\":\"47\""),
@@ -86,7 +86,9 @@ fn draw(screen: &vt100::Screen) -> String {
             let look = look(screen, row, column);
             let end = (column..columns).find(|c| self::look(screen, row, *c) != look);
             let end = end.unwrap_or(columns);
-            run(&mut svg, screen, row, column..end, look);
+            if let Some(look) = look {
+                run(&mut svg, screen, row, column..end, look);
+            }
             column = end;
         }
     }
@@ -97,9 +99,11 @@ fn draw(screen: &vt100::Screen) -> String {
 /// Whether a cell is reversed and bold, and its colour.
 type Look = (bool, bool, vt100::Color);
 
-fn look(screen: &vt100::Screen, row: u16, column: u16) -> Look {
+/// How a cell looks; a blank looks like nothing, whatever it was blanked with.
+fn look(screen: &vt100::Screen, row: u16, column: u16) -> Option<Look> {
     let cell = screen.cell(row, column).expect("a cell of the screen");
-    (cell.inverse(), cell.bold(), cell.fgcolor())
+    let blank = cell.contents().trim().is_empty() && !cell.inverse();
+    (!blank).then(|| (cell.inverse(), cell.bold(), cell.fgcolor()))
 }
 
 fn run(
