@@ -2,52 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hillview_server::Error;
 use hillview_server::db::{Db, Why};
 use hillview_server::testing::{Engine, Installation, engines};
 
-/// A MariaDB of this test's own, made by `scripts/dev-db`.
-struct Database {
-    folder: tempfile::TempDir,
-}
-
-impl Database {
-    async fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("hv").tempdir().unwrap();
-        let database = Self { folder };
-        database.dev_db("start").await;
-        database
-    }
-
-    async fn dev_db(&self, verb: &str) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/dev-db");
-        let mut command = tokio::process::Command::new(script);
-        let done = command.arg(verb).arg(self.folder.path()).status().await;
-        assert!(done.unwrap().success(), "scripts/dev-db {verb} failed");
-    }
-
-    fn url(&self) -> String {
-        let socket = self.folder.path().join("mysql.sock");
-        format!("mysql://root@localhost/?socket={}", socket.display())
-    }
-
-    fn kill(&self, what: &str) -> Option<()> {
-        let pid = std::fs::read_to_string(self.folder.path().join(what)).ok()?;
-        let pid = rustix::process::Pid::from_raw(pid.trim().parse().ok()?)?;
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok()
-    }
-}
-
-impl Drop for Database {
-    /// A test that fails leaves nothing running; one that passed has stopped both in order.
-    fn drop(&mut self) {
-        self.kill("mysql.pid");
-        self.kill("redis.pid");
-    }
-}
+use crate::database::Database;
 
 /// What the writers were told.
 #[derive(Default)]
@@ -137,6 +98,7 @@ async fn the_database_is_killed_and_nothing_acknowledged_is_lost() {
         "kept, though said to have failed: {more:?}"
     );
     db.close().await;
-    it.remove().await;
+    // The database goes with its schemas; connections that knew the killed one may still be there.
+    it.state.tenants.close().await;
     database.dev_db("stop").await;
 }

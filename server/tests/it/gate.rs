@@ -64,6 +64,7 @@ async fn who_is_refused_learns_why() {
         let refused = Client::connect(&address, &trust(Path::new("/nowhere")), newer).await;
         let refused = refused.err().unwrap();
         assert_eq!(refused.code, "wrong-protocol");
+        assert_eq!(refused.kind.exit_code(), 9);
         assert_eq!(refused.hint.as_deref(), Some("update the server"));
         server.stop().await;
     })

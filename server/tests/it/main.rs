@@ -4,7 +4,9 @@
 mod accounts;
 mod api_reference;
 mod cache;
+mod database;
 mod database_killed;
+mod durability;
 mod gate;
 mod hostile;
 mod imports;
