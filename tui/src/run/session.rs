@@ -1,7 +1,7 @@
 //! The line and the session on it: who is logged in, and whose outbox is open.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{LoggedIn, Who};
+use hillview_shared::accounts::{LogIn, LoggedIn, Who};
 use hillview_shared::api::{HillviewRequest, Resume, Welcome};
 
 use super::line::Change;
@@ -13,6 +13,15 @@ use crate::tokens::Session;
 
 impl Turn {
     pub(super) fn line_changed(&mut self, change: Change) -> Vec<Msg> {
+        let messages = self.line_is(change);
+        self.connecting = false;
+        if let Some((asker, request)) = self.early_login.take() {
+            self.ask(asker, request);
+        }
+        messages
+    }
+
+    fn line_is(&mut self, change: Change) -> Vec<Msg> {
         match change {
             Change::Up {
                 client,
@@ -60,6 +69,14 @@ impl Turn {
                 vec![Msg::Line(LineState::SessionEnded)]
             }
             None => vec![Msg::Line(LineState::Online)],
+        }
+    }
+
+    pub(super) fn log_in(&mut self, ticket: Ticket, request: LogIn) {
+        let (asker, request) = (Asker::LogIn(ticket), HillviewRequest::LogIn { request });
+        match self.connecting {
+            true => self.early_login = Some((asker, request)),
+            false => self.ask(asker, request),
         }
     }
 

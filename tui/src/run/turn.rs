@@ -30,6 +30,9 @@ pub(super) struct Turn {
     pub(super) session: Option<Session>,
     pub(super) line: Line,
     pub(super) client: Option<Client>,
+    /// The first attempt to connect runs: a login typed meanwhile waits for what comes of it.
+    pub(super) connecting: bool,
+    pub(super) early_login: Option<(Asker, HillviewRequest)>,
     /// Since when there is no line.
     pub(super) offline_since: Option<Moment>,
     /// Somebody is logged in on the present line, and may do more than change the password.
@@ -63,6 +66,8 @@ impl Turn {
             session,
             line,
             client: None,
+            connecting: true,
+            early_login: None,
             offline_since: None,
             may_save: false,
             outbox: None,
@@ -149,9 +154,7 @@ impl Turn {
     fn carry_out(&mut self, effect: Effect, taken: &mut Taken) -> io::Result<Vec<Msg>> {
         match effect {
             Effect::Call { ticket, request } => self.ask(Asker::Screen(ticket), *request),
-            Effect::LogIn { ticket, request } => {
-                self.ask(Asker::LogIn(ticket), HillviewRequest::LogIn { request });
-            }
+            Effect::LogIn { ticket, request } => self.log_in(ticket, request),
             Effect::ChangePassword { ticket, request } => {
                 let request = HillviewRequest::ChangePassword { request };
                 self.ask(Asker::LogIn(ticket), request);

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use hillview_server::testing::{Installation, PASSWORD, Served, on_each_engine};
+use tokio::io::copy_bidirectional;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::task::block_in_place;
 
 use crate::desk::Desk;
@@ -78,6 +80,41 @@ async fn a_newcomer_logs_in_and_must_choose_a_password() {
             let mut pty = Pty::start(desk.in_a_terminal(&[]));
             pty.wait_for("Mathematics");
         });
+        served.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_typed_before_the_line_is_up_waits_for_it() {
+    on_each_engine(async |installation| {
+        Ready::make(installation).await;
+        let served = installation.serve().await;
+        let slow = installation.folder().join("slow.sock");
+        let listener = UnixListener::bind(&slow).unwrap();
+        let desk = Desk::at(format!("unix:{}", slow.display()));
+        let mut pty = Pty::start(desk.in_a_terminal(&[]));
+        block_in_place(|| {
+            pty.wait_for("School");
+            for text in [SCHOOL, "teacher"] {
+                pty.press(text);
+                pty.wait_for(text);
+                pty.press(ENTER);
+            }
+            pty.press(PASSWORD);
+            pty.press(ENTER);
+            pty.wait_for("asking the server");
+        });
+        // Only now does anybody answer.
+        let server = served.socket.clone();
+        tokio::spawn(async move {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = UnixStream::connect(server).await.unwrap();
+            // It ends when the test does.
+            let _ = copy_bidirectional(&mut near, &mut far).await;
+        });
+        block_in_place(|| pty.wait_for("English"));
+        drop(pty);
         served.stop().await;
     })
     .await;

@@ -36,11 +36,11 @@ use writer::{Counts, Writer};
 
 const SCHOOL: &str = "kili";
 const KILLS: usize = 20;
-const SHEETS: usize = 4;
+const SHEETS: usize = 5;
 /// On each sheet, so that they wait for each other.
-const WRITERS: usize = 2;
+const WRITERS: usize = 10;
 /// In the class, on each of its sheets.
-const STUDENTS: usize = 12;
+const STUDENTS: usize = 30;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the writers connect, and as whom.
@@ -176,7 +176,7 @@ async fn run(engine: Engine, settings: &Path, address: ServerAddress, seed: u64)
     let mut server = Serving::start(settings).await;
     let (line, mut writers) = begin(address, &mut random).await;
     for _ in 0..KILLS {
-        let moment = Duration::from_millis(random.random_range(0..300));
+        let moment = Duration::from_millis(random.random_range(0..500));
         writers = killed_while_saving(server, &line, writers, moment).await;
         server = Serving::start(settings).await;
     }
