@@ -70,13 +70,13 @@ impl Taken {
     pub fn take(abilities: Abilities) -> io::Result<Self> {
         // A descriptor of our own, past the standard library's buffer: a frame is one write.
         let mut to = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let (columns, rows) = crossterm::terminal::size()?;
+        let size = known_size()?;
         restore_on_panic();
         crossterm::terminal::enable_raw_mode()?;
         TAKEN.store(true, Ordering::SeqCst);
         let opened = to
             .write_all(ENTER)
-            .and_then(|()| Terminal::new(Screen::new(to, Size::new(columns, rows), abilities)));
+            .and_then(|()| Terminal::new(Screen::new(to, size, abilities)));
         match opened {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
@@ -113,8 +113,7 @@ impl Taken {
     /// # Errors
     /// When the terminal does not tell its size, or cannot be written to any more.
     pub fn redraw(&mut self) -> io::Result<()> {
-        let (columns, rows) = crossterm::terminal::size()?;
-        self.resized(Size::new(columns, rows))
+        self.resized(known_size()?)
     }
 
     /// Sounds the bell.
@@ -130,6 +129,15 @@ impl Drop for Taken {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// The terminal's size; a serial line knows none and says 0.
+fn known_size() -> io::Result<Size> {
+    let (columns, rows) = crossterm::terminal::size()?;
+    Ok(match (columns, rows) {
+        (0, _) | (_, 0) => Size::new(80, 24),
+        (columns, rows) => Size::new(columns, rows),
+    })
 }
 
 /// Gives the terminal back, once. There is nobody left to tell when that fails.

@@ -45,7 +45,16 @@ fn some(number: u16) -> NonZeroU16 {
 impl Pty {
     /// Starts a program at 80×24.
     pub fn start(command: CommandBuilder) -> Self {
-        let pair = native_pty_system().openpty(size(80, 24)).unwrap();
+        Self::start_at(size(80, 24), command)
+    }
+
+    /// Starts a program on a line that does not know its size.
+    pub fn start_without_a_size(command: CommandBuilder) -> Self {
+        Self::start_at(size(0, 0), command)
+    }
+
+    fn start_at(size: PtySize, command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         // The program holds the only other end, so that its end is the output's end.
         drop(pair.slave);

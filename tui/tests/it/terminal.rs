@@ -81,6 +81,13 @@ fn panics_when_it_is_told_to() {
 }
 
 #[test]
+fn a_line_that_knows_no_size_gets_the_usual_one() {
+    let desk = Desk::at(NOWHERE);
+    let mut pty = Pty::start_without_a_size(desk.in_a_terminal(&[]));
+    pty.wait_for("Password");
+}
+
+#[test]
 fn a_dumb_terminal_is_refused_in_words() {
     let desk = Desk::at(NOWHERE);
     let mut command = desk.in_a_terminal(&[]);
