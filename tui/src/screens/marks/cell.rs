@@ -188,6 +188,9 @@ impl Cell {
                 {
                     local.edit = Some(pending.edit);
                     local.state = LocalState::Queued;
+                } else {
+                    // Entered on another picture of the same sheet.
+                    self.restore(pending);
                 }
             }
             OutboxEvent::NotKept {

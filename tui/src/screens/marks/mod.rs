@@ -6,6 +6,7 @@
 
 mod cell;
 mod edit;
+mod paste;
 mod preview;
 mod undo;
 mod update;

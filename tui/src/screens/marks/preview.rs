@@ -5,15 +5,23 @@ use hillview_shared::marks::Entry;
 use super::Marks;
 use super::edit::Mode;
 use crate::app::context::Context;
+use crate::theme::Tone;
 use crate::widgets::text;
 
+/// The most notes that are shown under the rows.
+const NOTES: usize = 5;
+
 /// Marks to look at before they are entered.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Preview {
     /// By row: the mark, or why there is none.
     pub marks: Vec<(usize, Result<Entry, String>)>,
-    /// Lines that found no row.
+    /// Lines beyond the last row.
     pub without_row: usize,
+    /// Lines that are for no row of this sheet, or for one that has another line as well.
+    refused: usize,
+    /// How lines found their rows, and which did not.
+    notes: Vec<(Tone, String)>,
 }
 
 impl Preview {
@@ -27,9 +35,36 @@ impl Preview {
         self.marks.iter().filter(|(_, mark)| mark.is_ok()).count()
     }
 
+    pub fn note(&mut self, tone: Tone, words: &str) {
+        // Of a number that is there three times, one note is enough.
+        if self.notes.last().is_none_or(|(_, last)| last != words) {
+            self.notes.push((tone, words.to_owned()));
+        }
+    }
+
+    /// Counts a line that is entered nowhere, and says why.
+    pub fn refuse(&mut self, words: &str) {
+        self.refused += 1;
+        self.note(Tone::Bad, words);
+    }
+
+    /// What stands under the rows, in as few lines as there is room for.
+    pub fn notes(&self) -> Vec<(Tone, String)> {
+        let mut notes = self.notes.clone();
+        if notes.len() > NOTES {
+            let more = notes.split_off(NOTES - 1).len();
+            notes.push((Tone::Bad, format!("and {more} more lines like these")));
+        }
+        notes
+    }
+
+    fn left_out(&self) -> usize {
+        self.marks.len() - self.good() + self.refused
+    }
+
     /// What Enter will do.
     pub fn words(&self) -> String {
-        let (good, bad) = (self.good(), self.marks.len() - self.good());
+        let (good, bad) = (self.good(), self.left_out());
         let mut words = text::count(good, "mark", "marks") + " to enter";
         if bad > 0 {
             words += &format!(", {bad} refused");
@@ -44,8 +79,7 @@ impl Preview {
 impl Marks {
     /// Takes pasted text: into the mark being typed, or as a column to look at.
     pub(super) fn pasted(&mut self, text: &str, context: &mut Context) {
-        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        let single = lines.len() < 2 || lines[1..].iter().all(|line| line.is_empty());
+        let single = text.lines().skip(1).all(|line| line.trim().is_empty());
         match &mut self.mode {
             Mode::Find(field) => return field.paste(text),
             Mode::Edit(edit) if single => return edit.field.paste(text.trim()),
@@ -56,11 +90,12 @@ impl Marks {
         if self.cells.is_empty() || closed.is_some() {
             return context.refuse(closed.unwrap_or_else(|| "the sheet is empty".to_owned()));
         }
-        self.mode = Mode::Move;
-        let preview = self
-            .by_admission(&lines)
-            .unwrap_or_else(|| self.by_order(&lines));
-        self.look_at(preview, context);
+        // What was being typed can be brought back.
+        self.cancel(context);
+        match self.pasted_marks(text) {
+            Ok(preview) => self.look_at(preview, context),
+            Err(why) => context.refuse(why),
+        }
     }
 
     /// Offers the mark of the cursor's row for every blank below it.
@@ -74,7 +109,7 @@ impl Marks {
         let marks = blanks.map(|(at, _)| (at, Ok(entry.clone()))).collect();
         let preview = Preview {
             marks,
-            without_row: 0,
+            ..Preview::default()
         };
         self.look_at(preview, context);
     }
@@ -83,79 +118,30 @@ impl Marks {
         let Mode::Preview(preview) = std::mem::replace(&mut self.mode, Mode::Move) else {
             return;
         };
-        let (mut step, mut refused) = (Vec::new(), 0);
+        let left_out = preview.left_out() + preview.without_row;
+        let mut step = Vec::new();
         for (at, mark) in preview.marks {
-            match mark {
-                Ok(entry) => step.extend(self.set(at, entry, context)),
-                Err(_) => refused += 1,
+            if let Ok(entry) = mark {
+                step.extend(self.set(at, entry, context));
             }
         }
         let entered = step.len();
         self.changes.did(step);
         let words = text::count(entered, "mark", "marks") + " entered; u takes back";
-        if refused + preview.without_row == 0 {
+        if left_out == 0 {
             context.say(words);
         } else {
-            let left_out = refused + preview.without_row;
             context.refuse(format!("{words}; left out: {left_out}"));
         }
     }
 
     fn look_at(&mut self, preview: Preview, context: &mut Context) {
-        match preview.marks.first() {
-            Some((first, _)) => {
-                self.cursor.at = *first;
-                self.mode = Mode::Preview(preview);
-            }
-            None => context.refuse("there is no mark to enter"),
+        if preview.marks.is_empty() && preview.left_out() + preview.without_row == 0 {
+            return context.refuse("there is no mark to enter");
         }
-    }
-
-    /// Rows that name admission numbers of this sheet go to them, wherever they stand.
-    fn by_admission(&self, lines: &[&str]) -> Option<Preview> {
-        let filled = lines.iter().filter(|line| !line.trim().is_empty());
-        let mut marks = Vec::new();
-        for line in filled {
-            let mut columns = line.split('\t').map(str::trim);
-            let (adm, last) = (columns.next()?, columns.next_back()?);
-            let at = self
-                .cells
-                .iter()
-                .position(|cell| cell.adm.eq_ignore_ascii_case(adm))?;
-            marks.extend(self.judged(at, last));
+        if let Some((first, _)) = preview.marks.first() {
+            self.cursor.at = *first;
         }
-        (!marks.is_empty()).then_some(Preview {
-            marks,
-            without_row: 0,
-        })
-    }
-
-    /// One line a row, from the cursor down; the last column of each.
-    fn by_order(&self, lines: &[&str]) -> Preview {
-        let mut preview = Preview {
-            marks: Vec::new(),
-            without_row: 0,
-        };
-        for (offset, line) in lines.iter().enumerate() {
-            let text = line.rsplit('\t').next().unwrap_or_default();
-            let at = self.cursor.at + offset;
-            if at < self.cells.len() {
-                preview.marks.extend(self.judged(at, text));
-            } else if !text.trim().is_empty() {
-                preview.without_row += 1;
-            }
-        }
-        preview
-    }
-
-    /// A row's pasted mark; nothing for a blank, which changes nothing.
-    fn judged(&self, at: usize, text: &str) -> Option<(usize, Result<Entry, String>)> {
-        let mark = match self.read(text) {
-            Ok(Entry::Blank) => return None,
-            Ok(_) if self.cells[at].theirs().is_some() => Err("in conflict".to_owned()),
-            Ok(entry) => Ok(entry),
-            Err(error) => Err(error.to_string()),
-        };
-        Some((at, mark))
+        self.mode = Mode::Preview(preview);
     }
 }

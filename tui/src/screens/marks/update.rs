@@ -25,7 +25,7 @@ impl Marks {
         self.fetch = Fetch::Waiting(context.call(HillviewRequest::OpenSheet { request }));
     }
 
-    pub(super) fn opened(&mut self, opened: SheetOpened, context: &Context) {
+    pub(super) fn opened(&mut self, opened: SheetOpened, context: &mut Context) {
         let SheetOpened::Sheet(mut sheet) = opened else {
             return;
         };
@@ -51,6 +51,7 @@ impl Marks {
         if matches!(self.mode, Mode::Preview(_)) {
             // Its rows were counted on the older sheet.
             self.mode = Mode::Move;
+            context.refuse("the sheet has changed meanwhile: nothing was entered, paste it again");
         }
     }
 

@@ -61,7 +61,16 @@ impl Columns {
 /// How many rows of marks a body of some height shows.
 pub fn page(marks: &Marks, body: usize) -> usize {
     let conflict = marks.current().is_some_and(|cell| cell.theirs().is_some());
-    body.saturating_sub(1 + usize::from(conflict)).max(1)
+    let taken = 1 + usize::from(conflict) + notes(marks).len();
+    body.saturating_sub(taken).max(1)
+}
+
+/// What there is to say about pasted marks, under the rows.
+fn notes(marks: &Marks) -> Vec<(Tone, String)> {
+    match &marks.mode {
+        Mode::Preview(preview) => preview.notes(),
+        _ => Vec::new(),
+    }
 }
 
 pub fn draw(marks: &Marks, pen: &mut Pen<'_>, context: &Context) -> Option<Position> {
@@ -100,6 +109,11 @@ pub fn draw(marks: &Marks, pen: &mut Pen<'_>, context: &Context) -> Option<Posit
             }
         }
         line += 1;
+    }
+    let notes = notes(marks);
+    let first = pen.lines().saturating_sub(notes.len());
+    for (at, (tone, words)) in notes.iter().enumerate() {
+        pen.put(first + at, 1, *tone, words);
     }
     if let Mode::Find(field) = &marks.mode {
         let (last, asked) = (pen.lines() - 1, " Find (name, number or row): ");

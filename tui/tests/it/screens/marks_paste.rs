@@ -45,7 +45,7 @@ fn leaving_the_preview_changes_nothing() {
 #[test]
 fn a_paste_never_acts_as_commands() {
     let mut desk = Desk::sheet(80, 24);
-    paste(&mut desk, "a\nq\nu\n");
+    paste(&mut desk, "7\na\nq\nu\n");
     desk.shows("is no mark");
     desk.keys("<Esc>");
     paste(&mut desk, "q");
@@ -115,4 +115,124 @@ fn a_fill_offers_the_blanks_below() {
     assert_eq!(desk.saves.len(), 2 + 38);
     assert!(desk.saves[2..].iter().all(|edit| edit.entry == score(50)));
     assert_eq!(desk.saves[2].student.0, 3);
+}
+
+fn students(desk: &Desk) -> Vec<(i64, Entry)> {
+    let edits = desk.saves.iter();
+    edits
+        .map(|edit| (edit.student.0, edit.entry.clone()))
+        .collect()
+}
+
+#[test]
+fn an_unknown_admission_number_refuses_its_line_and_no_other_line_goes_by_order() {
+    let mut desk = Desk::sheet(80, 24);
+    paste(
+        &mut desk,
+        "Adm No\tMark\n20240005\t38\n20249999\t52\n20240002\t47\n\t11\n20240003\t\n",
+    );
+    assert!(desk.saves.is_empty());
+    assert!(desk.line_with("Hassan").ends_with("38  ME1    new"));
+    assert!(desk.line_with("Barasa").ends_with("47  EE2    new"));
+    assert!(!desk.line_with("Achieng").contains("new"));
+    desk.shows("By admission number, in whatever order the lines stand.");
+    desk.shows("Left out as a heading: Adm No, Mark");
+    desk.shows("20249999: not on this sheet, with 52");
+    desk.shows("11: no admission number stands beside it");
+    desk.shows("2 marks to enter, 2 refused");
+    desk.keys("<Enter>");
+    assert_eq!(students(&desk), [(5, score(38)), (2, score(47))]);
+    desk.shows("2 marks entered; u takes back; left out: 2");
+}
+
+#[test]
+fn an_admission_number_pasted_twice_enters_neither_mark() {
+    let mut desk = Desk::sheet(80, 24);
+    paste(
+        &mut desk,
+        "20240005\t38\n20240002\t47\n20240005\t41\n20240003\t\n",
+    );
+    assert!(desk.line_with("Hassan").ends_with("more than once: 38, 41"));
+    desk.shows("20240005: there more than once, none is entered: 38, 41");
+    desk.shows("1 mark to enter, 2 refused");
+    desk.keys("<Enter>");
+    assert_eq!(students(&desk), [(2, score(47))]);
+}
+
+#[test]
+fn the_column_of_numbers_is_found_wherever_it_stands() {
+    let mut desk = Desk::sheet(80, 24);
+    paste(
+        &mut desk,
+        "1\t20240005\tHassan Amina\t38\t\n2\t20240002\tBarasa Kevin\t47\t\n",
+    );
+    desk.keys("<Enter>");
+    assert_eq!(students(&desk), [(5, score(38)), (2, score(47))]);
+}
+
+#[test]
+fn a_preview_by_order_says_so() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("jj");
+    paste(&mut desk, "52\n47");
+    desk.shows("In order from row 3 down: a line for each row.");
+    desk.keys("<Esc>");
+    paste(&mut desk, "20239001\t52\n20239002\t47");
+    desk.shows("In order from row 3 down: no admission number found.");
+    desk.keys("<Enter>");
+    assert_eq!(students(&desk), [(3, score(52)), (4, score(47))]);
+}
+
+#[test]
+fn a_heading_over_a_column_takes_no_row() {
+    let mut desk = Desk::sheet(80, 24);
+    paste(&mut desk, "Marks\n52\n47");
+    desk.shows("Left out as a heading: Marks");
+    desk.keys("<Enter>");
+    assert_eq!(students(&desk), [(1, score(52)), (2, score(47))]);
+    // What may be a heading or a slip would move all the others.
+    paste(&mut desk, "CAT 1\n52\n47");
+    desk.shows("the first line is no mark: \"CAT 1\"");
+    desk.hides("Nothing is entered yet");
+}
+
+#[test]
+fn many_refused_lines_leave_room_for_the_rows() {
+    let mut desk = Desk::sheet(60, 20);
+    let unknown: String = (1..30).map(|n| format!("9{n:03}\t12\n")).collect();
+    paste(&mut desk, &format!("20240040\t38\n{unknown}"));
+    desk.shows("9003: not on this sheet, with 12");
+    desk.shows("and 26 more lines like these");
+    assert!(desk.line_with("20240040").contains("38"));
+    desk.shows("1 mark to enter, 29 refused");
+    desk.keys("<PgUp>");
+    assert!(desk.line_with("> ").contains("20240029"));
+}
+
+#[test]
+fn a_column_pasted_over_a_typed_mark_does_not_lose_it() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("4");
+    paste(&mut desk, "52\n47");
+    desk.shows("4 was not entered; u brings it back");
+    desk.keys("<Esc>u");
+    assert!(
+        desk.line_with("> ")
+            .contains("Achieng Grace Otieno       4")
+    );
+}
+
+#[test]
+fn a_sheet_that_changes_under_a_preview_says_so() {
+    let mut desk = Desk::sheet(80, 24);
+    paste(&mut desk, "52\n47");
+    desk.send(Msg::Line(LineState::Offline {
+        since: NOW,
+        retry_at: None,
+    }));
+    desk.send(Msg::Line(LineState::Online));
+    desk.serve();
+    desk.shows("the sheet has changed meanwhile: nothing was entered, paste it again");
+    desk.keys("<Enter>");
+    assert!(desk.saves.is_empty());
 }
