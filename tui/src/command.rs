@@ -83,6 +83,7 @@ pub enum Command {
     Outbox,
     Retry,
     Redraw,
+    MySheets,
     ChangePassword,
     LogOut,
     Quit,
@@ -132,6 +133,16 @@ pub enum Command {
     RunCommand,
     Yes,
     No,
+}
+
+impl Command {
+    /// Whether it opens a place, which it does above any screen, whatever its own scope.
+    pub fn is_place(self) -> bool {
+        matches!(
+            self,
+            Self::MySheets | Self::Students | Self::FindStudent | Self::Classes | Self::Outbox
+        )
+    }
 }
 
 /// A row of the table.
@@ -250,12 +261,13 @@ pub const TABLE: &[Entry] = {
         row(C::Last, S::Rows, "last", &["End", "G"], "", "Go to the last row"),
         row(C::Back, S::Anywhere, "back", &["Esc"], "back", "Go back to where you came from"),
         row(C::Help, S::Anywhere, "help", &["?", "F1"], "help", "Show what can be done here"),
-        row(C::Palette, S::Anywhere, "commands", &[":"], "commands", "Find any command by a few letters of it"),
+        row(C::Palette, S::Anywhere, "commands", &[":", "Ctrl-P"], "commands", "Find any command by a few letters of it"),
         row(C::Quit, S::Anywhere, "quit", &["Ctrl-Q", "Ctrl-C"], "quit", "Leave Hillview; asks when a mark is not sent yet"),
         row(C::Outbox, S::Anywhere, "outbox", &["o"], "", "Show the marks that are queued, refused or in conflict").cli("outbox list"),
         row(C::Retry, S::Anywhere, "retry", &["R"], "", "Try to reach the server now").cli("outbox retry"),
         row(C::Refresh, S::Anywhere, "refresh", &["F5"], "", "Ask the server again for what is shown"),
         row(C::Redraw, S::Anywhere, "redraw", &["Ctrl-L"], "", "Draw the screen anew"),
+        row(C::MySheets, S::Anywhere, "my-sheets", &[], "", "Show your sheets; Esc comes back to what is open").cli("sheets list"),
         row(C::ChangePassword, S::Anywhere, "change-password", &[], "", "Change your password").cli("passwd"),
         row(C::LogOut, S::Anywhere, "log-out", &[], "", "End the session; what is queued stays on this machine").cli("logout"),
     ]
@@ -265,7 +277,10 @@ pub const TABLE: &[Entry] = {
 pub fn reference() -> String {
     let mut page = String::from(
         "# Keys and commands\n\nMade from the program's own table; a test compares the two.\n\
-         While a mark or a search is typed, letters are text and never commands.\n",
+         While a mark or a search is typed, letters are text and never commands.\n\n\
+         `:`, or `Ctrl-P` while something is typed, finds every command. The places among them \
+         (`my-sheets`,\n`students`, `find-student`, `classes`, `outbox`) open from every screen; \
+         `Esc` comes back.\n",
     );
     for scope in Scope::ALL {
         page += &format!("\n## {}\n\n", scope.title());

@@ -237,6 +237,8 @@ pub enum Effect {
     },
     /// Starts a session, stores its token, opens the user's outbox.
     LogIn { ticket: Ticket, request: LogIn },
+    /// Gives up a login whose answer is not there yet: if it comes, its session ends at once.
+    StopLogIn(Ticket),
     /// Changes the password and stores the session's new token.
     ChangePassword {
         ticket: Ticket,

@@ -62,6 +62,7 @@ pub enum Open {
         sheet: SheetId,
         student: Option<StudentId>,
     },
+    Sheets,
     Students {
         class: Option<Class>,
         searching: bool,

@@ -31,12 +31,16 @@ impl App {
             Command::Help => context.open(Open::Help),
             Command::Palette => context.open(Open::Palette),
             Command::Outbox => context.open(Open::Outbox),
+            Command::MySheets => context.open(Open::Sheets),
+            Command::Classes => context.open(Open::Classes),
+            Command::Students | Command::FindStudent => context.open(Open::Students {
+                class: None,
+                searching: command == Command::FindStudent,
+            }),
             Command::ChangePassword => context.open(Open::ChangePassword),
             Command::Retry => context.effect(Effect::Retry),
             Command::Redraw => context.effect(Effect::Redraw),
-            Command::LogOut => {
-                context.ask("End the session?", Confirmation::LogOut);
-            }
+            Command::LogOut => self.ask_to_log_out(),
             Command::Quit => self.quit(),
             Command::Back => self.back(),
             Command::Refresh => {
@@ -121,24 +125,31 @@ impl App {
 
     /// Why a command cannot be done on the top screen now.
     pub(super) fn why_not(&self, command: Command) -> Option<String> {
-        let logged_in = self.context.who.is_some();
+        let who = self.context.who.as_ref();
+        let logged_in = who.is_some() && !self.stack.iter().any(|screen| screen.is_login());
+        let top = self.stack.last()?;
         match command {
-            Command::Outbox | Command::ChangePassword | Command::LogOut if !logged_in => {
+            Command::ChangePassword | Command::LogOut if !logged_in => {
                 Some("log in first".to_owned())
             }
-            Command::Back if self.is_at_the_beginning() => {
+            place if place.is_place() && !logged_in => Some("log in first".to_owned()),
+            place if place.is_place() && who.is_some_and(|who| who.must_change_password) => {
+                Some("choose a password of your own first".to_owned())
+            }
+            Command::Back if self.is_at_the_beginning() && !top.is_waiting() => {
                 Some("this is where it begins; Ctrl-Q leaves Hillview".to_owned())
             }
             Command::Retry if self.context.line == LineState::Online => {
                 Some("the server is reached already".to_owned())
             }
-            _ => self.stack.last()?.why_not(command, &self.context),
+            _ => top.why_not(command, &self.context),
         }
     }
 
     fn open(&mut self, open: Open) {
         let mut screen: Box<dyn Screen> = match open {
             Open::Sheet { sheet, student } => Box::new(Marks::new(sheet, student)),
+            Open::Sheets => Box::new(Sheets::default()),
             Open::Students { class, searching } => Box::new(Students::new(class, searching)),
             Open::Student(student) => Box::new(StudentPage::new(student)),
             Open::Classes => Box::new(Classes::default()),
@@ -168,18 +179,33 @@ impl App {
 
     /// Every command there is, with the reason where it cannot be done here.
     fn choices(&self) -> Vec<Choice> {
-        let scopes = self.stack.last().map_or(&[][..], |top| top.scopes());
+        let Some(top) = self.stack.last() else {
+            return Vec::new();
+        };
+        let scopes = top.scopes();
         let here = command::within(scopes).map(|entry| Choice {
             entry,
+            key: self.key_of(top.as_ref(), entry).unwrap_or("-"),
             why_not: self.why_not(entry.command),
         });
         let elsewhere =
             |entry: &&Entry| !scopes.contains(&entry.scope) && entry.scope != Scope::Confirm;
-        let others = command::TABLE.iter().filter(elsewhere).map(|entry| Choice {
+        let (places, others): (Vec<_>, Vec<_>) = command::TABLE
+            .iter()
+            .filter(elsewhere)
+            .partition(|entry| entry.command.is_place());
+        // Its key means something else here, or nothing.
+        let places = places.into_iter().map(|entry| Choice {
             entry,
-            why_not: Some(format!("in: {}", entry.scope.title())),
+            key: "-",
+            why_not: self.why_not(entry.command),
         });
-        here.chain(others).collect()
+        let others = others.into_iter().map(|entry| Choice {
+            entry,
+            key: entry.key(),
+            why_not: Some(format!("this belongs to: {}", entry.scope.title())),
+        });
+        here.chain(places).chain(others).collect()
     }
 
     fn close(&mut self) {
@@ -194,14 +220,26 @@ impl App {
     }
 
     fn back(&mut self) {
-        let Some(top) = self.stack.last() else {
+        let Some(top) = self.stack.last_mut() else {
             return;
         };
+        if top.is_waiting() {
+            return top.stop_waiting(&mut self.context);
+        }
         if let Some(unsaved) = top.unsaved() {
             let question = format!("Leave and lose {unsaved}?");
             return self.context.ask(question, Confirmation::Leave);
         }
         self.close();
+    }
+
+    fn ask_to_log_out(&mut self) {
+        let typed = self.stack.iter().find_map(|screen| screen.unsaved());
+        let question = match typed {
+            Some(typed) => format!("End the session? It loses {typed}."),
+            None => "End the session?".to_owned(),
+        };
+        self.context.ask(question, Confirmation::LogOut);
     }
 
     fn quit(&mut self) {

@@ -165,6 +165,7 @@ impl App {
             Command::Back => self.why_not(command).is_some(),
             // While a mark is typed, few and short: they are drawn anew for every mark.
             Command::Quit => top.scopes().contains(&Scope::MarkEdit),
+            Command::Palette => top.typing(),
             _ => false,
         };
         for words in entries()
@@ -183,7 +184,7 @@ impl App {
 
     /// The key that gives a command now: not a letter while letters are text, and not one that a
     /// nearer scope has taken.
-    fn key_of(&self, top: &dyn Screen, entry: &Entry) -> Option<&'static str> {
+    pub(super) fn key_of(&self, top: &dyn Screen, entry: &Entry) -> Option<&'static str> {
         entry.keys.iter().copied().find(|key| {
             let is_text = key.chars().count() == 1;
             let nearest = command::within(top.scopes())

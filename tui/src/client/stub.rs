@@ -65,7 +65,10 @@ impl Stub {
             .await
             .map_err(told)?;
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        answer.decode(&call)
+        match answer.error().and_then(without_session) {
+            Some(ended) => Err(ended),
+            None => answer.decode(&call),
+        }
     }
 
     /// Asks for a sign of life when the line has been quiet; returns when none comes in two fifths
@@ -100,6 +103,16 @@ impl client::stub::Stub for Stub {
             .await
             .map_err(|error| RpcError::Send(Box::new(error)))
     }
+}
+
+/// The refusal of a call for want of a session. Only the first call after its end hears that it
+/// has ended; those that follow hear that nobody is logged in, which means the same here.
+fn without_session(error: ApiError) -> Option<ApiError> {
+    let ended = error.kind == Kind::SessionEnded || error.code == "not-logged-in";
+    ended.then_some(ApiError {
+        kind: Kind::SessionEnded,
+        ..error
+    })
 }
 
 /// What to tell about a call without an answer. The stub's own errors travel boxed in `Send`.

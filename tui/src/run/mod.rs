@@ -5,6 +5,7 @@
 //! no tick, no timer that draws.
 
 mod line;
+mod login;
 mod saving;
 mod session;
 mod turn;
@@ -34,6 +35,8 @@ enum Event {
     Line(Change),
     Answered {
         asker: Asker,
+        /// The number of the session under which it was asked.
+        session: u64,
         answer: Result<Box<HillviewResponse>, ApiError>,
     },
     /// A save that the server had no time for may be tried again.
@@ -47,8 +50,12 @@ enum Event {
 enum Asker {
     /// A screen; it gets the answer as it is.
     Screen(Ticket),
-    /// A screen, for a login or another password.
+    /// A screen, for a login.
     LogIn(Ticket),
+    /// A screen, for another password.
+    Password(Ticket),
+    /// A login that was given up, to end the session that came of it.
+    UnwantedSession,
     /// The outbox.
     Outbox(OperationId),
     /// Nobody waits for the answer.

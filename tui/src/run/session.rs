@@ -1,10 +1,11 @@
 //! The line and the session on it: who is logged in, and whose outbox is open.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{LogIn, LoggedIn, Who};
+use hillview_shared::accounts::{LoggedIn, Who};
 use hillview_shared::api::{HillviewRequest, Resume, Welcome};
 
 use super::line::Change;
+use super::saving::Patience;
 use super::turn::Turn;
 use super::{Asker, now};
 use crate::msg::{LineState, Msg, OutboxEvent, Ticket};
@@ -15,9 +16,7 @@ impl Turn {
     pub(super) fn line_changed(&mut self, change: Change) -> Vec<Msg> {
         let messages = self.line_is(change);
         self.connecting = false;
-        if let Some((asker, request)) = self.early_login.take() {
-            self.ask(asker, request);
-        }
+        self.send_login();
         messages
     }
 
@@ -28,7 +27,7 @@ impl Turn {
                 welcome,
                 resuming,
             } => {
-                self.offline_since = None;
+                (self.offline_since, self.patience) = (None, Patience::default());
                 let mut messages = Vec::new();
                 if let Some(key) = client.first_seen() {
                     let words =
@@ -72,14 +71,6 @@ impl Turn {
         }
     }
 
-    pub(super) fn log_in(&mut self, ticket: Ticket, request: LogIn) {
-        let (asker, request) = (Asker::LogIn(ticket), HillviewRequest::LogIn { request });
-        match self.connecting {
-            true => self.early_login = Some((asker, request)),
-            false => self.ask(asker, request),
-        }
-    }
-
     pub(super) fn logged_in(
         &mut self,
         ticket: Ticket,
@@ -116,12 +107,14 @@ impl Turn {
     /// Somebody is logged in: their outbox is opened, and may send.
     fn entered(&mut self, who: &Who) -> Vec<Msg> {
         self.may_save = !who.must_change_password;
+        self.sessions += 1;
+        // What was typed before is the work of whoever's outbox is open still.
+        let mut messages = self.keep_edits();
         let owner = Owner {
             server: self.server.clone(),
             school: who.school.code.clone(),
             user: who.username.clone(),
         };
-        let mut messages = Vec::new();
         let same = self.outbox.take().filter(|open| *open.owner() == owner);
         let opened = match same {
             Some(mut open) => {
@@ -158,7 +151,8 @@ impl Turn {
     }
 
     /// Ends the session everywhere. What the outbox holds stays on the disk.
-    pub(super) fn log_out(&mut self) {
+    pub(super) fn log_out(&mut self) -> Vec<Msg> {
+        let kept = self.keep_edits();
         if self.client.is_some() {
             // Nobody waits for the answer: without a line the server ends the session in time.
             self.ask(Asker::Nobody, HillviewRequest::LogOut {});
@@ -166,6 +160,7 @@ impl Turn {
         self.forget_session();
         self.outbox = None;
         self.saving = None;
+        kept
     }
 
     fn forget_session(&mut self) {

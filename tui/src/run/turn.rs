@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 
+use hillview_shared::accounts::{LogIn, LoggedIn};
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::ids::{Moment, OperationId};
 use hillview_shared::{ApiError, Kind};
@@ -11,11 +12,13 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::line::Line;
+use super::login::Attempt;
+use super::saving::Patience;
 use super::{Asker, Event, now};
 use crate::app::App;
 use crate::client::Client;
 use crate::config::Settings;
-use crate::msg::{Effect, Msg, NewEdit};
+use crate::msg::{Effect, LineState, Msg, NewEdit, Ticket};
 use crate::outbox::Outbox;
 use crate::terminal::Taken;
 use crate::tokens::{Session, Tokens};
@@ -32,7 +35,11 @@ pub(super) struct Turn {
     pub(super) client: Option<Client>,
     /// The first attempt to connect runs: a login typed meanwhile waits for what comes of it.
     pub(super) connecting: bool,
-    pub(super) early_login: Option<(Asker, HillviewRequest)>,
+    /// The login that is to be sent when nothing is in its way.
+    pub(super) next_login: Option<(Ticket, LogIn)>,
+    pub(super) attempt: Attempt,
+    /// How many sessions there were: an answer from an earlier one says nothing about this one.
+    pub(super) sessions: u64,
     /// Since when there is no line.
     pub(super) offline_since: Option<Moment>,
     /// Somebody is logged in on the present line, and may do more than change the password.
@@ -40,8 +47,7 @@ pub(super) struct Turn {
     pub(super) outbox: Option<Outbox>,
     /// A save is on its way, or waits to be tried again.
     pub(super) saving: Option<OperationId>,
-    /// How often in a row the server failed at the save on hand.
-    pub(super) faults: u32,
+    pub(super) patience: Patience,
     /// Edits of this turn, written to the disk together.
     pub(super) edits: Vec<NewEdit>,
     pub(super) farewell: Vec<String>,
@@ -67,12 +73,14 @@ impl Turn {
             line,
             client: None,
             connecting: true,
-            early_login: None,
+            next_login: None,
+            attempt: Attempt::None,
+            sessions: 0,
             offline_since: None,
             may_save: false,
             outbox: None,
             saving: None,
-            faults: 0,
+            patience: Patience::default(),
             edits: Vec::new(),
             farewell: Vec::new(),
             tell,
@@ -139,7 +147,11 @@ impl Turn {
             }
             Event::Input(message) => vec![message],
             Event::Line(change) => self.line_changed(change),
-            Event::Answered { asker, answer } => self.answered(asker, answer),
+            Event::Answered {
+                asker,
+                session,
+                answer,
+            } => self.answered(asker, session, answer),
             Event::SaveAgain(operation) => {
                 self.save_again(operation);
                 Vec::new()
@@ -157,9 +169,10 @@ impl Turn {
             Effect::LogIn { ticket, request } => self.log_in(ticket, request),
             Effect::ChangePassword { ticket, request } => {
                 let request = HillviewRequest::ChangePassword { request };
-                self.ask(Asker::LogIn(ticket), request);
+                self.ask(Asker::Password(ticket), request);
             }
-            Effect::LogOut => self.log_out(),
+            Effect::StopLogIn(ticket) => self.stop_login(ticket),
+            Effect::LogOut => return Ok(self.log_out()),
             Effect::Save(edit) => self.edits.push(edit),
             Effect::Drop(edit) => return Ok(self.give_up(edit)),
             Effect::Retry => self.line.try_now(),
@@ -173,31 +186,40 @@ impl Turn {
     /// Asks the server; the answer comes as an event.
     pub(super) fn ask(&self, asker: Asker, request: HillviewRequest) {
         let (client, tell) = (self.client.clone(), self.tell.clone());
+        let session = self.sessions;
         tokio::spawn(async move {
             let answer = match client {
                 Some(client) => client.call(request).await.map(Box::new),
                 None => Err(ApiError::offline("there is no line to the server")),
             };
             // Nobody listens any more when the screens are left.
-            let _ = tell.send(Event::Answered { asker, answer });
+            let _ = tell.send(Event::Answered {
+                asker,
+                session,
+                answer,
+            });
         });
     }
 
     fn answered(
         &mut self,
         asker: Asker,
+        session: u64,
         answer: Result<Box<HillviewResponse>, ApiError>,
     ) -> Vec<Msg> {
-        match asker {
+        let ended = matches!(&answer, Err(error) if error.kind == Kind::SessionEnded);
+        let present = session == self.sessions;
+        let mut messages = match asker {
+            Asker::Screen(ticket) if ended && !present => {
+                let answer = Err(asked_before());
+                vec![Msg::Answer { ticket, answer }]
+            }
             Asker::Screen(ticket) => vec![Msg::Answer { ticket, answer }],
-            Asker::LogIn(ticket) => {
-                let reply = answer.and_then(|answer| match *answer {
-                    HillviewResponse::LogIn(reply) | HillviewResponse::ChangePassword(reply) => {
-                        reply
-                    }
-                    _ => Err(wrong_answer()),
-                });
-                self.logged_in(ticket, reply)
+            Asker::LogIn(ticket) => self.login_answered(ticket, new_session(answer)),
+            Asker::Password(ticket) => self.logged_in(ticket, new_session(answer)),
+            Asker::UnwantedSession => {
+                self.unwanted_ended();
+                Vec::new()
             }
             Asker::Outbox(operation) => {
                 let reply = answer.and_then(|answer| match *answer {
@@ -207,8 +229,26 @@ impl Turn {
                 self.saved(operation, reply)
             }
             Asker::Nobody => Vec::new(),
+        };
+        if ended && present && !matches!(asker, Asker::UnwantedSession | Asker::Nobody) {
+            self.may_save = false;
+            messages.push(Msg::Line(LineState::SessionEnded));
         }
+        messages
     }
+}
+
+fn new_session(answer: Result<Box<HillviewResponse>, ApiError>) -> Result<LoggedIn, ApiError> {
+    answer.and_then(|answer| match *answer {
+        HillviewResponse::LogIn(reply) | HillviewResponse::ChangePassword(reply) => reply,
+        _ => Err(wrong_answer()),
+    })
+}
+
+/// The session in which a screen asked has ended, and there is another one already.
+fn asked_before() -> ApiError {
+    let words = "the session changed before the answer came";
+    ApiError::new(Kind::Busy, "session-changed", words).hint("F5 asks again")
 }
 
 fn wrong_answer() -> ApiError {

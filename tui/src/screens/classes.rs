@@ -46,8 +46,13 @@ impl Screen for Classes {
     }
 
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
-        let nothing = command == Command::Open && self.classes.is_empty();
-        nothing.then(|| "there is no class to open".to_owned())
+        match command {
+            Command::Open if self.classes.is_empty() => {
+                Some("there is no class to open".to_owned())
+            }
+            Command::Classes => Some("they are on the screen".to_owned()),
+            _ => None,
+        }
     }
 
     fn command(&mut self, command: Command, context: &mut Context) {

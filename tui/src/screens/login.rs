@@ -100,9 +100,20 @@ impl Screen for LogIn {
         None
     }
 
+    fn is_waiting(&self) -> bool {
+        matches!(self.fetch, Fetch::Waiting(_))
+    }
+
+    fn stop_waiting(&mut self, context: &mut Context) {
+        if let Fetch::Waiting(ticket) = std::mem::take(&mut self.fetch) {
+            context.effect(Effect::StopLogIn(ticket));
+            context.say("stopped: nobody is logged in");
+        }
+    }
+
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
-        let waiting = matches!(self.fetch, Fetch::Waiting(_));
-        (command == Command::Submit && waiting).then(|| "the server is being asked".to_owned())
+        (command == Command::Submit && self.is_waiting())
+            .then(|| "the server is being asked".to_owned())
     }
 
     fn command(&mut self, command: Command, context: &mut Context) {
@@ -165,7 +176,9 @@ impl Screen for LogIn {
             _ => None,
         };
         let words = match (&self.fetch, refused, &self.error) {
-            (Fetch::Waiting(_), None, _) => Some(("asking the server".to_owned(), Tone::Plain)),
+            (Fetch::Waiting(_), None, _) => {
+                Some(("asking the server; Esc stops".to_owned(), Tone::Plain))
+            }
             (_, Some(refused), _) => Some((refused, Tone::Bad)),
             (_, None, error) => error.clone().map(|error| (error, Tone::Bad)),
         };

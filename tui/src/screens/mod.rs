@@ -57,6 +57,14 @@ pub trait Screen: fmt::Debug {
         false
     }
 
+    /// Whether it waits for an answer that going back gives up, before it leaves the screen.
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
+    /// Gives up the answer that it waits for.
+    fn stop_waiting(&mut self, _context: &mut Context) {}
+
     /// Asks for what it shows: when opened, on request, when the line or the session is back.
     fn start(&mut self, _context: &mut Context) {}
 

@@ -58,6 +58,7 @@ impl Screen for Outbox {
 
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
         match (command, self.current().map(|edit| &edit.state)) {
+            (Command::Outbox, _) => Some("it is on the screen".to_owned()),
             (Command::Open | Command::DropEdit, None) => Some("nothing waits here".to_owned()),
             (Command::DropEdit, Some(PendingState::Queued)) => Some(
                 "this mark will be sent; only refused ones and conflicts are dropped".to_owned(),

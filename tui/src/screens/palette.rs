@@ -23,6 +23,8 @@ const WIDE: usize = 110;
 #[derive(Clone, Debug)]
 pub struct Choice {
     pub entry: &'static Entry,
+    /// The key that gives it here, or `-`.
+    pub key: &'static str,
     pub why_not: Option<String>,
 }
 
@@ -106,6 +108,10 @@ impl Screen for Palette {
         true
     }
 
+    fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
+        (command == Command::Palette).then(|| "these are the commands; Esc goes back".to_owned())
+    }
+
     fn command(&mut self, command: Command, context: &mut Context) {
         if command != Command::RunCommand {
             self.cursor.step(command, self.found.len(), LINES - 2);
@@ -160,7 +166,7 @@ impl Screen for Palette {
             let words = format!(
                 "{}{}{}{}",
                 text::left(&name, 22, pen.theme),
-                text::left(entry.key(), 8, pen.theme),
+                text::left(choice.key, 8, pen.theme),
                 text::left(&about, sentence.saturating_sub(1), pen.theme),
                 text::left(&format!(" {}", entry.cli), cli, pen.theme),
             );

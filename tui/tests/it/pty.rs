@@ -1,10 +1,14 @@
 //! The real program in a real terminal against a real server: the main job, and how it costs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hillview_server::testing::{Installation, PASSWORD, Served, on_each_engine};
+use hillview_shared::api::HillviewRequest;
 use tokio::io::copy_bidirectional;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
 use tokio::task::block_in_place;
 
 use crate::desk::Desk;
@@ -229,13 +233,7 @@ async fn a_changed_password_elsewhere_asks_for_it_in_place() {
             let mut pty = at_the_sheet(&desk);
             type_marks(&mut pty, [50]);
             pty.wait_for("saved");
-            let elsewhere = self::desk(&served);
-            elsewhere.log_in(SCHOOL, "teacher");
-            let ended = elsewhere.quietly(
-                &["passwd", "--password-stdin", "--new-password-stdin"],
-                &format!("{PASSWORD}\nanother horse battery\n"),
-            );
-            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            change_the_password_elsewhere(&served);
             type_marks(&mut pty, [51]);
             pty.wait_for("log in again");
             pty.press("another horse battery");
@@ -247,6 +245,115 @@ async fn a_changed_password_elsewhere_asks_for_it_in_place() {
         });
         assert_eq!(ready.scores().await[..2], [Some(50), Some(51)]);
         served.stop().await;
+    })
+    .await;
+}
+
+/// Changes the teacher's password at another desk, which ends all other sessions.
+fn change_the_password_elsewhere(served: &Served) {
+    let elsewhere = desk(served);
+    elsewhere.log_in(SCHOOL, "teacher");
+    let ended = elsewhere.quietly(
+        &["passwd", "--password-stdin", "--new-password-stdin"],
+        &format!("{PASSWORD}\nanother horse battery\n"),
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_for_which_nobody_is_logged_in_waits_for_the_next_session() {
+    on_each_engine(async |installation| {
+        let (ready, served, desk) = start(installation).await;
+        block_in_place(|| {
+            let mut pty = at_the_sheet(&desk);
+            change_the_password_elsewhere(&served);
+            // The history hears that the session has ended; whoever comes next, that nobody is
+            // logged in.
+            pty.press("51\rh");
+            pty.wait_for("log in again");
+            assert!(!pty.screen().contains("refused"));
+            pty.press("another horse battery");
+            pty.press(ENTER);
+            pty.wait_gone("log in again");
+            pty.press(ESC);
+            pty.wait_for(" 1 of 40");
+            pty.wait_for("saved");
+        });
+        assert_eq!(ready.scores().await[0], Some(51));
+        served.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_of_one_person_never_goes_out_in_the_session_of_another() {
+    on_each_engine(async |installation| {
+        let (ready, served, desk) = start(installation).await;
+        block_in_place(|| {
+            let mut pty = at_the_sheet(&desk);
+            change_the_password_elsewhere(&served);
+            pty.press("51\rh");
+            pty.wait_for("log in again");
+            // The head may enter marks too, and comes to the same desk.
+            pty.press("\x1b[Z\x15head\r");
+            pty.press(PASSWORD);
+            pty.press(ENTER);
+            pty.wait_for("head@");
+            pty.wait_for("online");
+            assert!(!pty.screen().contains("queued"));
+            pty.press(CTRL_Q);
+            assert!(pty.ended().success());
+        });
+        assert!(ready.history().await.is_empty());
+        let left = desk.quietly(&["outbox", "list", "--format", "csv"], "");
+        assert!(left.stdout.contains("queued"), "{}", left.stdout);
+        served.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_was_given_up_leaves_nobody_logged_in() {
+    on_each_engine(async |installation| {
+        Ready::make(installation).await;
+        let (asked, answer) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+        let (seen, held) = (asked.clone(), answer.clone());
+        let served = crate::served::Served::hooked(installation, move |request| {
+            let login = matches!(request, HillviewRequest::LogIn { .. });
+            let first = login && !seen.swap(true, Ordering::SeqCst);
+            let held = held.clone();
+            async move {
+                if first {
+                    held.notified().await;
+                }
+            }
+        })
+        .await;
+        block_in_place(|| {
+            let desk = Desk::at(&*served.unix);
+            let mut pty = Pty::start(desk.in_a_terminal(&[]));
+            pty.wait_for("online");
+            for text in [SCHOOL, "head"] {
+                pty.press(text);
+                pty.wait_for(text);
+                pty.press(ENTER);
+            }
+            pty.press(PASSWORD);
+            pty.press(ENTER);
+            pty.wait_for("Esc stops");
+            pty.press(ESC);
+            pty.wait_for("stopped: nobody is logged in");
+            // The next login waits for the end of the first one, and is the one that counts.
+            pty.press("\x1b[Z\x15teacher\r\r");
+            pty.wait_for("Esc stops");
+            answer.notify_one();
+            pty.wait_for("teacher@");
+            pty.wait_for("English");
+            open_sheet(&mut pty);
+            type_marks(&mut pty, [51]);
+            pty.wait_for("saved");
+            assert!(asked.load(Ordering::SeqCst));
+        });
     })
     .await;
 }

@@ -130,6 +130,7 @@ impl Screen for Sheets {
 
     fn why_not(&self, command: Command, context: &Context) -> Option<String> {
         match command {
+            Command::MySheets if !self.all => Some("they are on the screen".to_owned()),
             Command::Open if self.sheets.is_empty() => Some("there is no sheet to open".to_owned()),
             Command::MineOrAll
                 if self.my_class.is_none() && !context.may(Permission::MarksRead) =>
@@ -148,11 +149,6 @@ impl Screen for Sheets {
                     context.open(Open::Sheet { sheet, student });
                 }
             }
-            Command::Students | Command::FindStudent => context.open(Open::Students {
-                class: None,
-                searching: command == Command::FindStudent,
-            }),
-            Command::Classes => context.open(Open::Classes),
             Command::MineOrAll => {
                 self.all = !self.all;
                 self.sheets.clear();

@@ -9,7 +9,7 @@ use hillview_shared::marks::{Entry, Score, Theirs};
 
 use super::*;
 
-const KEYS: [&str; 60] = [
+const KEYS: [&str; 61] = [
     "0",
     "1",
     "5",
@@ -70,8 +70,11 @@ const KEYS: [&str; 60] = [
     "<C-l>",
     "<C-u>",
     "<C-q>",
+    "<C-p>",
 ];
-const PASTES: [&str; 4] = [
+const PASTES: [&str; 6] = [
+    "Adm No\tMark\n20240003\t50\n20240003\t51\n99\t20\n",
+    "Marks\n52\n47",
     "52\n47\n\n61",
     "20240003\t50\n20240004\tab",
     "x\u{1b}[2J\n",

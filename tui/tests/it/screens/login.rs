@@ -76,6 +76,31 @@ fn a_wrong_password_says_so_and_keeps_the_rest() {
 }
 
 #[test]
+fn escape_stops_a_login_and_its_late_answer_logs_nobody_in() {
+    let mut desk = Desk::start(80, 24, MONOCHROME);
+    desk.keys("kamau<Enter>secret-word<Enter>");
+    desk.shows("asking the server; Esc stops");
+    desk.shows("Esc back");
+    let Some(Effect::LogIn { ticket, .. }) = desk.others.pop() else {
+        panic!("no login");
+    };
+    desk.keys("<Esc>");
+    desk.shows("stopped: nobody is logged in");
+    assert!(matches!(desk.others.last(), Some(Effect::StopLogIn(stopped)) if *stopped == ticket));
+    let answer = Ok(Box::new(fixtures::kamau()));
+    desk.send(Msg::LoggedIn { ticket, answer });
+    desk.shows("Password");
+    desk.hides("My sheets");
+    desk.keys("<Esc>");
+    desk.shows("this is where it begins");
+    // The form can be sent again.
+    desk.keys("<Enter>");
+    log_in(&mut desk, Ok(fixtures::kamau()));
+    desk.serve();
+    desk.shows("My sheets");
+}
+
+#[test]
 fn a_missing_field_is_named() {
     let mut desk = Desk::start(80, 24, MONOCHROME);
     desk.keys("kamau<Enter><Enter>");

@@ -207,11 +207,108 @@ fn the_palette_finds_runs_and_says_why_not() {
     desk.keys(":redo<Enter>");
     desk.shows("there is nothing to redo");
     desk.keys("<C-u>open-student");
-    desk.shows("not now: in: Students");
+    desk.shows("not now: this belongs to: Students");
     desk.keys("<C-u>xyzxyz");
     desk.shows("No command fits what is typed.");
     desk.keys("<Esc>");
     desk.hides("xyz");
+}
+
+#[test]
+fn places_open_from_a_sheet_and_nothing_typed_is_lost() {
+    for (command, place) in [
+        ("students", "2026 T2  Students"),
+        ("find-student", "Search (name or number)"),
+        ("classes", "2026 T2  Classes"),
+        ("my-sheets", "2026 T2  My sheets"),
+        ("outbox", "2026 T2  Outbox"),
+        ("change-password", "Change your password."),
+        ("help", "2026 T2  Help"),
+    ] {
+        let mut desk = Desk::sheet(80, 24);
+        desk.keys(&format!("4<C-p>{command}"));
+        desk.shows(&format!("\n> {command} "));
+        desk.keys("<Enter>");
+        desk.serve();
+        desk.shows(place);
+        desk.keys("<Esc>");
+        while !desk.screen().contains("English / Grammar  T2-END") {
+            desk.keys("<Esc>");
+        }
+        desk.keys("7<Enter>");
+        let score = hillview_shared::marks::Score::whole(47);
+        assert_eq!(
+            desk.saves[0].entry,
+            hillview_shared::marks::Entry::Score(score),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn leaving_from_a_sheet_asks_about_what_is_typed() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("4<C-p>log-out<Enter>");
+    desk.shows("End the session? It loses the typed 4. y yes, n no");
+    desk.keys("n<C-p>quit<Enter>");
+    desk.shows("Leave Hillview? the typed 4 is lost.");
+    desk.keys("n");
+    assert!(
+        !desk
+            .others
+            .iter()
+            .any(|e| matches!(e, Effect::Quit | Effect::LogOut))
+    );
+}
+
+#[test]
+fn places_open_from_every_screen() {
+    for keys in ["", "s", "/", "c", "o", "?", "s<Enter>", ":"] {
+        let mut desk = Desk::home(80, 24);
+        for key in keys.split_inclusive(['s', '>']) {
+            desk.keys(key);
+            desk.serve();
+        }
+        desk.keys("<C-p><C-u>classes<Enter>");
+        desk.serve();
+        match keys {
+            "c" => desk.shows("they are on the screen"),
+            _ => desk.shows("2026 T2  Classes"),
+        }
+    }
+}
+
+#[test]
+fn no_place_opens_before_the_login_or_the_first_password() {
+    let mut desk = Desk::start(80, 24, MONOCHROME);
+    desk.keys("<C-p>students<Enter>");
+    desk.shows("log in first");
+    let mut desk = Desk::sheet(80, 24);
+    desk.send(Msg::Line(LineState::SessionEnded));
+    desk.keys("<C-p>students<Enter>");
+    desk.shows("log in first");
+    let mut desk = Desk::start(80, 24, MONOCHROME);
+    let mut who = fixtures::kamau();
+    who.must_change_password = true;
+    desk.send(Msg::Resumed(Box::new(who)));
+    desk.keys("<C-p>my-sheets<Enter>");
+    desk.shows("choose a password of your own first");
+    assert!(desk.calls.is_empty());
+}
+
+#[test]
+fn a_mark_entered_on_a_second_picture_of_a_sheet_shows_on_the_first() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys(":my-sheets<Enter>");
+    desk.serve();
+    desk.keys("<Enter>");
+    desk.serve();
+    desk.keys("52<Enter>");
+    let (edit, new) = desk.queue();
+    desk.keys("<Esc><Esc>");
+    assert!(desk.line_with("Achieng").ends_with("52  EE2    queued"));
+    desk.saved(edit, &new, 101);
+    assert!(desk.line_with("Achieng").ends_with("52  EE2    saved"));
 }
 
 #[test]
