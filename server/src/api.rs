@@ -13,7 +13,7 @@ use hillview_shared::classes::{AddClass, Class};
 use hillview_shared::ids::{ImportId, Moment};
 use hillview_shared::imports::{
     ImportReport, ImportSummary, ListProblems, Piece, RefusedRows, RowProblem, RunImport,
-    SendChunk, StartImport,
+    SendChunk, StartImport, UndoImport,
 };
 use hillview_shared::marks::{MarkChange, MarksSaved, SaveMarks, ShowHistory};
 use hillview_shared::staff::{AddStaff, Staff, StaffAdded};
@@ -193,7 +193,7 @@ impl Hillview for Api {
         Ok(imports::list(self.state(), self.caller()).await?)
     }
 
-    async fn undo_import(self, _: Context, request: ImportId) -> Reply<ImportSummary> {
+    async fn undo_import(self, _: Context, request: UndoImport) -> Reply<ImportSummary> {
         Ok(imports::undo(self.state(), self.caller(), request).await?)
     }
 }

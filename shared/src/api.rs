@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::ids::{ImportId, Moment, Token};
 use crate::imports::{
     ImportReport, ImportSummary, ListProblems, Piece, RefusedRows, RowProblem, RunImport,
-    SendChunk, StartImport,
+    SendChunk, StartImport, UndoImport,
 };
 use crate::marks::{MarkChange, MarksSaved, SaveMarks, ShowHistory};
 use crate::staff::{AddStaff, Staff, StaffAdded};
@@ -111,7 +111,7 @@ pub trait Hillview {
     /// Lists the latest imports.
     async fn list_imports() -> Reply<Vec<ImportSummary>>;
     /// Takes an import back.
-    async fn undo_import(request: ImportId) -> Reply<ImportSummary>;
+    async fn undo_import(request: UndoImport) -> Reply<ImportSummary>;
 }
 
 /// The first call on every connection.

@@ -182,6 +182,16 @@ pub struct Piece {
     pub length: u64,
 }
 
+/// Takes an import back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoImport {
+    /// The import.
+    pub import: ImportId,
+    /// Marks: why, where a sheet was closed meanwhile; it stands in the history.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
 /// An import, as listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "sql", derive(sqlx::FromRow))]

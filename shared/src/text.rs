@@ -44,14 +44,15 @@ pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// Folds text for comparison: lower case, without accents' common Latin forms, apostrophes and
-/// punctuation dropped, white space collapsed. `Ng'ang'a` and `NGANGA` fold alike.
+/// punctuation dropped, white space collapsed. `Ng'ang'a` and `NGANGA` fold alike, and so do an
+/// accented letter and a letter with its accent behind it.
 ///
 /// Used for search and for matching headers and names, never for display.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match unaccented(c) {
-            '\'' | '\u{2018}' | '\u{2019}' | '`' | '\u{02BC}' => {}
+            '\'' | '\u{2018}' | '\u{2019}' | '`' | '\u{02BC}' | '\u{0300}'..='\u{036F}' => {}
             c if c.is_alphanumeric() => folded.push(c),
             _ if folded.is_empty() || folded.ends_with(' ') => {}
             _ => folded.push(' '),
@@ -65,16 +66,25 @@ pub fn fold(text: &str) -> String {
 
 fn unaccented(c: char) -> char {
     match c {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' => 'a',
-        'ç' | 'č' => 'c',
-        'è' | 'é' | 'ê' | 'ë' | 'ē' => 'e',
-        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ĩ' => 'i',
-        'ñ' => 'n',
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ō' => 'o',
-        'š' => 's',
-        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ũ' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ž' => 'z',
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
+        'ď' => 'd',
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ẽ' => 'e',
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
+        'ĥ' => 'h',
+        'ì' | 'í' | 'î' | 'ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' => 'i',
+        'ĵ' => 'j',
+        'ķ' => 'k',
+        'ĺ' | 'ļ' | 'ľ' => 'l',
+        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ō' | 'ŏ' | 'ő' => 'o',
+        'ŕ' | 'ŗ' | 'ř' => 'r',
+        'ś' | 'ŝ' | 'ş' | 'š' => 's',
+        'ţ' | 'ť' => 't',
+        'ù' | 'ú' | 'û' | 'ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
+        'ŵ' => 'w',
+        'ý' | 'ÿ' | 'ŷ' => 'y',
+        'ź' | 'ż' | 'ž' => 'z',
         c => c,
     }
 }
@@ -89,6 +99,9 @@ mod tests {
             ("Ng'ang'a  Peter ", "nganga peter"),
             ("O\u{2019}Brien", "obrien"),
             ("Wanjikũ wa Kamaũ", "wanjiku wa kamau"),
+            ("Wanjiku\u{303} wa KAMAU\u{303}", "wanjiku wa kamau"),
+            ("Mu\u{303}thoni\u{301}", "muthoni"),
+            ("\u{130}pek", "ipek"),
             ("Adm_No.", "adm no"),
             ("Science & Technology", "science technology"),
             ("", ""),

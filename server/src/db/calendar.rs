@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use hillview_shared::calendar::Term;
 use hillview_shared::ids::{Moment, TermId, YearId};
 
-use super::{Db, Failure, Tx};
+use super::{Db, Failure, On, Tx};
 
 /// The school's time zone, once it is set up.
 pub async fn time_zone(db: &Db) -> Result<Option<String>, Failure> {
@@ -36,16 +36,17 @@ pub async fn set_profile(
 }
 
 /// Every term, the latest first.
-pub async fn terms(db: &Db) -> Result<Vec<Term>, Failure> {
-    db.query(
-        "select term.id, term.year_id, academic_year.name as year, term.name, term.starts,
+pub async fn terms(on: impl Into<On<'_>>) -> Result<Vec<Term>, Failure> {
+    on.into()
+        .query(
+            "select term.id, term.year_id, academic_year.name as year, term.name, term.starts,
             term.ends
         from term
         join academic_year on academic_year.id = term.year_id
         order by term.starts desc, term.id desc",
-    )
-    .all()
-    .await
+        )
+        .all()
+        .await
 }
 
 /// Adds a year.

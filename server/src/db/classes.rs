@@ -17,8 +17,9 @@ pub struct Grade {
 }
 
 /// Every grade, the youngest first.
-pub async fn grades(db: &Db) -> Result<Vec<Grade>, Failure> {
-    db.query("select id as grade_id, code, name, short from grade order by ordinal")
+pub async fn grades(on: impl Into<On<'_>>) -> Result<Vec<Grade>, Failure> {
+    on.into()
+        .query("select id as grade_id, code, name, short from grade order by ordinal")
         .all()
         .await
 }

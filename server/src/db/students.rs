@@ -5,6 +5,7 @@ use hillview_shared::ids::{ClassId, Moment, StaffId, StudentId, UserId, Version}
 use hillview_shared::marks::{MarkState, Score};
 use hillview_shared::students::{Enrolment, Sex, Student};
 use sqlx::FromRow;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{Db, Failure, On, Tx};
 
@@ -167,7 +168,7 @@ pub struct NewStudent<'a> {
 
 /// The folded form of an admission number, by which it is unique.
 pub fn admission_key(number: &str) -> String {
-    number.to_lowercase()
+    number.nfc().collect::<String>().to_lowercase()
 }
 
 /// The folded form of a name for order.

@@ -20,8 +20,8 @@ use crate::db::{On, calendar, classes, marks, sheets};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::calendar::{current_year, find};
-use crate::service::fields;
-use crate::service::spelling;
+use crate::service::papers::{Meaning, PaperNames, meaning};
+use crate::service::{fields, spelling};
 
 /// Lists the assessments of the current year.
 pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Assessment>> {
@@ -236,18 +236,17 @@ async fn which(state: &State, caller: &Caller, sheet: WhichSheet) -> Result<Shee
     };
     let assessment = coded(state, caller, &assessment).await?;
     let mut named = sheets::named(caller.db(), assessment.id).await?;
-    named.retain(|sheet| caller.sees_marks(sheet.class_id, sheet.offering_id));
-    let meant: Vec<_> = named
-        .iter()
-        .filter(|sheet| sheet.is_of_class(&class) && sheet.is_paper(&paper))
-        .collect();
-    match meant[..] {
-        [sheet] => Ok(sheet.id),
-        [] => Err(ApiError::not_found("sheet")
+    named.retain(|sheet| {
+        caller.sees_marks(sheet.class_id, sheet.offering_id) && sheet.is_of_class(&class)
+    });
+    let papers: Vec<PaperNames> = named.iter().map(PaperNames::from).collect();
+    match meaning(&papers, &paper) {
+        Meaning::Paper(place) => Ok(named[place].id),
+        Meaning::Nothing => Err(ApiError::not_found("sheet")
             .hint("hillview marks progress shows the sheets that you may see")
             .into()),
-        _ => {
-            let papers: Vec<String> = meant.iter().map(|sheet| sheet.code()).collect();
+        Meaning::Several(places) => {
+            let papers: Vec<String> = places.iter().map(|at| named[*at].code()).collect();
             let message = format!("{paper:?} has {} papers", papers.len());
             Err(ApiError::invalid("which-paper", message)
                 .hint(format!("name one of {}", papers.join(", ")))

@@ -6,7 +6,7 @@ use hillview_shared::calendar::Term;
 use hillview_shared::ids::YearId;
 
 use crate::caller::Caller;
-use crate::db::{Db, calendar};
+use crate::db::{On, calendar};
 use crate::error::Result;
 use crate::service::State;
 
@@ -24,8 +24,8 @@ pub fn current(terms: &[Term], today: NaiveDate) -> Option<&Term> {
 }
 
 /// The current year of a school.
-pub async fn current_year(db: &Db, today: NaiveDate) -> Result<YearId> {
-    let terms = calendar::terms(db).await?;
+pub async fn current_year(on: impl Into<On<'_>>, today: NaiveDate) -> Result<YearId> {
+    let terms = calendar::terms(on).await?;
     let term = current(&terms, today).ok_or_else(no_calendar)?;
     Ok(term.year_id)
 }

@@ -3,12 +3,16 @@
 use hillview_shared::ApiError;
 use hillview_shared::students::Page;
 use hillview_shared::text::is_hidden;
+use unicode_normalization::UnicodeNormalization;
 
 type Checked<T> = Result<T, ApiError>;
 
-/// A name: trimmed, 1 to `most` characters, none of them hidden, white space single.
+/// A name: trimmed, 1 to `most` characters, none of them hidden, white space single, an accent
+/// and its letter one character.
 pub fn name(field: &str, text: &str, most: usize) -> Checked<String> {
     let text = text
+        .nfc()
+        .collect::<String>()
         .split(' ')
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -92,6 +96,7 @@ mod tests {
             name("name", "  Ng'ang'a   O'Brien ", 120).unwrap(),
             "Ng'ang'a O'Brien"
         );
+        assert_eq!(name("name", "Wanjiku\u{303}", 7).unwrap(), "Wanjikũ");
         for (text, most, code) in [
             ("", 120, "empty"),
             ("   ", 120, "empty"),

@@ -10,6 +10,7 @@ mod hashing;
 pub mod imports;
 pub mod marks;
 pub mod names;
+mod papers;
 pub mod rights;
 pub mod spelling;
 pub mod staff;

@@ -59,29 +59,18 @@ impl classes::Named {
     pub fn is(&self, text: &str) -> bool {
         fold(text) == fold(&self.class) || is_class(text, &self.grade, &self.stream)
     }
+
+    /// Whether somebody names this class's grade or its stream, and no more.
+    pub fn is_part(&self, text: &str) -> bool {
+        let of_grade = names::find_grade(std::slice::from_ref(&self.grade), text);
+        of_grade.is_some() || names::same_stream(text, &self.stream)
+    }
 }
 
 impl sheets::Named {
     /// Whether somebody means this sheet's class.
     pub fn is_of_class(&self, text: &str) -> bool {
         fold(text) == fold(&self.class) || is_class(text, &self.grade, &self.stream)
-    }
-
-    /// Whether somebody means this sheet's paper, or its subject without naming a paper.
-    pub fn is_paper(&self, text: &str) -> bool {
-        let names = [
-            self.subject_code.as_str(),
-            &self.subject,
-            &self.subject_short,
-        ];
-        if is_subject(text, names, &self.aliases) {
-            return true;
-        }
-        text.rsplit_once('/').is_some_and(|(subject, paper)| {
-            let paper = fold(paper);
-            is_subject(subject, names, &self.aliases)
-                && (fold(&self.paper_code) == paper || fold(&self.paper_name) == paper)
-        })
     }
 
     /// `ENG/GRAM`, or `MAT` where there is one paper.

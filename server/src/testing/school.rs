@@ -100,7 +100,15 @@ impl School {
     /// # Panics
     /// When the login is refused.
     pub async fn caller(&self, username: &str) -> Caller {
-        log_in(&self.state, &self.code, username).await
+        self.caller_at(&self.state, username).await
+    }
+
+    /// The same at another server of the installation.
+    ///
+    /// # Panics
+    /// When the login is refused.
+    pub async fn caller_at(&self, state: &State, username: &str) -> Caller {
+        log_in(state, &self.code, username).await
     }
 }
 

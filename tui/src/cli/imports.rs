@@ -8,7 +8,7 @@ use hillview_shared::ApiError;
 use hillview_shared::ids::ImportId;
 use hillview_shared::imports::{
     CHUNK_MAX, FILE_MAX, ImportKind, ImportReport, ImportState, ImportSummary, ListProblems,
-    OnDuplicate, RefusedRows, RowProblem, RunImport, SendChunk, StartImport,
+    OnDuplicate, RefusedRows, RowProblem, RunImport, SendChunk, StartImport, UndoImport,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -31,11 +31,15 @@ Examples:
     #[command(before_help = "\
 Examples:
   hillview imports undo 12
-  hillview imports undo 12 --yes")]
+  hillview imports undo 12 --yes
+  hillview imports undo 12 --reason 'marks of another class'")]
     Undo {
         /// The import's number
         #[arg(value_name = "NUMBER")]
         id: i64,
+        /// Why, where marks of a sheet that is closed by now are taken back
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// Fetch the rows that were refused, as a CSV file to fix and import again
     #[command(before_help = "\
@@ -356,18 +360,22 @@ impl From<ImportSummary> for Row {
 pub async fn run(command: &Command, context: &Context) -> Result<Outcome, ApiError> {
     let format = context.settings.format;
     let session = Session::open(context).await?;
-    match *command {
+    match command {
         Command::List => {
             let imports = ask!(session, list_imports())?;
             let rows: Vec<Row> = imports.into_iter().map(Row::from).collect();
             output::list(format, COLUMNS, &rows)?;
         }
-        Command::Undo { id } => {
+        Command::Undo { id, reason } => {
             context.confirm(&format!("take import {id} back?")).await?;
-            let import = ask!(session, undo_import(ImportId(id)))?;
+            let request = UndoImport {
+                import: ImportId(*id),
+                reason: reason.clone(),
+            };
+            let import = ask!(session, undo_import(request))?;
             output::one(format, COLUMNS, &Row::from(import))?;
         }
-        Command::Refused { id } => output::write(&refused(&session, ImportId(id)).await?)?,
+        Command::Refused { id } => output::write(&refused(&session, ImportId(*id)).await?)?,
     }
     Ok(Outcome::Done)
 }

@@ -115,6 +115,11 @@ async fn marks_are_imported_by_column_and_number() {
             ]
             .concat(),
         );
+        let lock = ["assessments", "lock", "T3-MID", "--yes"];
+        assert_eq!(desk.quietly(&lock, "").code, Some(0));
+        let undo = ["imports", "undo", "2", "--yes"];
+        desk.run(&undo);
+        desk.run(&[&undo[..], &["--reason", "marks of another class"]].concat());
         insta::assert_snapshot!("marks_are_imported", desk.transcript());
     })
     .await;

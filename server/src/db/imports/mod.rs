@@ -156,25 +156,33 @@ pub async fn file(db: &Db, import: ImportId) -> Result<Vec<u8>, Failure> {
     Ok(chunks.into_iter().flat_map(|(bytes,)| bytes).collect())
 }
 
-/// Forgets the pieces of one file.
-pub async fn clear_file(tx: &mut Tx, import: ImportId) -> Result<(), Failure> {
-    tx.query("delete from import_chunk where import_id = ?")
-        .bind(import)
-        .execute()
-        .await?;
-    Ok(())
+/// A file, or the beginning of one, that lies here until it is imported.
+#[derive(Debug, FromRow)]
+pub struct Waiting {
+    pub id: ImportId,
+    pub created_by: UserId,
+    pub created_at: Moment,
 }
 
-/// Forgets the files of imports that nobody finished: those before a moment, and one person's.
-pub async fn clear_unfinished(tx: &mut Tx, before: Moment, by: UserId) -> Result<(), Failure> {
+/// The files that wait for their import, the latest first.
+pub async fn waiting(tx: &mut Tx) -> Result<Vec<Waiting>, Failure> {
     tx.query(
-        "delete from import_chunk where import_id in
-            (select id from import_job where created_at < ? or created_by = ?)",
+        "select id, created_by, created_at
+        from import_job
+        where state in ('receiving', 'previewed')
+            and exists (select 1 from import_chunk where import_chunk.import_id = import_job.id)
+        order by id desc",
     )
-    .bind(before)
-    .bind(by)
-    .execute()
-    .await?;
+    .all()
+    .await
+}
+
+/// Forgets the pieces of files.
+pub async fn clear_files(tx: &mut Tx, imports: &[ImportId]) -> Result<(), Failure> {
+    tx.query("delete from import_chunk where import_id in ({list})")
+        .list(imports)
+        .execute()
+        .await?;
     Ok(())
 }
 

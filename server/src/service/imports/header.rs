@@ -3,8 +3,9 @@
 
 use hillview_shared::imports::ImportKind;
 
-use super::headings::{Field, key, out_of_suffix};
+use super::headings::{Field, out_of_suffix};
 use super::read::{Grid, Line};
+use crate::service::papers::key;
 
 /// Lines in which the header is looked for.
 const HEADER_WITHIN: usize = 40;

@@ -1,7 +1,8 @@
 //! Headings: the words that people write above a column, and what they mean.
 
 use hillview_shared::marks::Score;
-use hillview_shared::text::fold;
+
+use crate::service::papers::key;
 
 /// What a column holds, as far as its heading says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -174,15 +175,6 @@ impl Field {
             .find(|(_, headings)| headings.contains(&key.as_str()))
             .map(|(field, _)| *field)
     }
-}
-
-/// A heading without case, punctuation and space: `Adm. No` and `admission_no` become alike to
-/// their kind. `and` goes, because people write `&` for it.
-pub fn key(heading: &str) -> String {
-    fold(heading)
-        .split(' ')
-        .filter(|word| *word != "and" && *word != "na")
-        .collect()
 }
 
 /// Takes what a heading says about the out-of from its end: `English (Max: 40)`, `English (40)`,

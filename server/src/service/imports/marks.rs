@@ -13,9 +13,9 @@ use hillview_shared::text::fold;
 use super::cells;
 use super::header::{Column, Table};
 use super::headings::{Field, out_of_suffix};
-use super::papers::{Meaning, PaperNames, meaning};
 use super::plan::{Listing, listed, strangers};
 use super::read::Line;
+use crate::service::papers::{Meaning, PaperNames, meaning};
 
 /// A class as far as its marks go.
 #[derive(Default)]
@@ -161,8 +161,9 @@ fn sheet_of<'c>(
     };
     match meant {
         Meaning::Paper(place) => Ok((&class.sheets[place], out_of)),
-        Meaning::Several(papers) => {
-            let reason = format!("it could be {}: name one", listed(&papers));
+        Meaning::Several(places) => {
+            let labels: Vec<String> = places.iter().map(|at| papers[*at].label()).collect();
+            let reason = format!("it could be {}: name one", listed(&labels));
             Err(("which-paper", reason))
         }
         Meaning::Nothing => {
@@ -186,6 +187,15 @@ fn check_out_of(sheet: &SheetView, heading: Option<Score>, in_row: &str) -> Resu
         "" => None,
         text => Some(Score::parse(text).map_err(|error| ("unreadable-out-of", error.to_string()))?),
     };
+    if let (Some(heading), Some(in_row)) = (heading, in_row)
+        && heading != in_row
+    {
+        let reason = format!(
+            "its heading says out of {heading}, the row of maximum marks says {in_row}: correct \
+             one of them"
+        );
+        return Err(("out-of-unclear", reason));
+    }
     match heading.or(in_row).filter(|out_of| *out_of != sheet.out_of) {
         None => Ok(()),
         Some(out_of) => {

@@ -244,6 +244,25 @@ fn an_out_of_row_that_differs_leaves_its_column_out() {
 }
 
 #[test]
+fn a_heading_and_an_out_of_row_that_disagree_leave_the_column_out() {
+    let text =
+        "Name,Adm No,Mathematics /100,Grammar (60)\nMax Marks,,50,60\nAmina Ali,A001,40,50\n";
+    let plan = plan_of(text, &four_a(), OnDuplicate::Skip);
+    assert_eq!(plan.listing.added, 1);
+    let problems = plan.listing.into_problems();
+    let [problem] = &problems[..] else {
+        panic!("{problems:?}")
+    };
+    assert_eq!(
+        (problem.column.as_str(), problem.code.as_str()),
+        ("Mathematics /100", "out-of-unclear")
+    );
+    for number in ["100", "50"] {
+        assert!(problem.reason.contains(number), "{}", problem.reason);
+    }
+}
+
+#[test]
 fn levels_are_read_where_they_are_entered_directly() {
     let band = |code: &str, lower, points| Band {
         code: code.to_owned(),

@@ -1,7 +1,7 @@
 //! Imports: from the bytes of a file to what is stored, and back.
 //!
 //! `read`, `delimited` and `workbook` make lines of cells; `header` finds the columns by their `headings`; `cells`,
-//! `dates`, `wishes` and `papers` read single values. `students` and `marks` make a plan of the
+//! `dates` and `wishes` read single values. `students` and `marks` make a plan of the
 //! table and of what the school has; none of them writes or asks a database. `register` and
 //! `sheets` carry a plan out, `undo` takes it back. A preview is the same plan, not carried out.
 
@@ -13,7 +13,6 @@ mod delimited;
 mod header;
 mod headings;
 mod marks;
-mod papers;
 mod plan;
 mod read;
 mod refused;

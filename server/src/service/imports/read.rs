@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use hillview_shared::ApiError;
 use hillview_shared::imports::FILE_MAX;
+use unicode_normalization::UnicodeNormalization;
 
 use super::{delimited, workbook};
 
@@ -83,7 +84,8 @@ pub fn too_large(what: &str, limit: &str) -> ApiError {
 }
 
 /// Adds a cell to a line as it was meant: without the space around it, without what exports put
-/// before a formula so that it stays text (`'=1`), and `="007"` as the text `007`.
+/// before a formula so that it stays text (`'=1`), `="007"` as the text `007`, and an accent that
+/// stands behind its letter in one character with it.
 pub fn push_cell(
     line: &mut csv::StringRecord,
     number: u32,
@@ -103,7 +105,11 @@ pub fn push_cell(
             .and_then(|rest| rest.strip_suffix('"'))
             .unwrap_or(text),
     };
-    line.push_field(text);
+    if text.is_ascii() {
+        line.push_field(text);
+    } else {
+        line.push_field(&text.nfc().collect::<String>());
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Carries the plan of an import of students out: many rows a statement, all in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 use hillview_shared::ApiError;
@@ -17,7 +17,7 @@ use super::students::{Change, ClassRef, Plan, School, plan};
 use crate::caller::Caller;
 use crate::db::imports::{Changed, Enrolled, students as bulk};
 use crate::db::students::NewStudent;
-use crate::db::{Tx, classes};
+use crate::db::{Tx, classes, sheets};
 use crate::error::{Error, Result};
 use crate::service::calendar::current_year;
 
@@ -40,8 +40,8 @@ pub async fn import(
     request: &RunImport,
     when: When,
 ) -> Result<Outcome> {
-    let year = current_year(caller.db(), when.today).await?;
-    let grades = classes::grades(caller.db()).await?;
+    let year = current_year(&mut *tx, when.today).await?;
+    let grades = classes::grades(&mut *tx).await?;
     let known = classes::named((&mut *tx).into(), year).await?;
     let students = bulk::everyone((&mut *tx).into()).await?;
     let school = School {
@@ -73,6 +73,8 @@ pub async fn import(
         };
         apply.change(tx, &plan.changes, &mut changes).await?;
         apply.add(tx, &plan, &mut changes).await?;
+        let affected: Vec<ClassId> = apply.affected(&plan).into_iter().collect();
+        sheets::count_up(tx, &affected).await?;
     }
     Ok(Outcome {
         listing: plan.listing,
@@ -110,6 +112,18 @@ impl Apply<'_> {
             ClassRef::Known(id) => id,
             ClassRef::New(place) => self.classes[place],
         }
+    }
+
+    /// The classes whose sheets look different afterwards.
+    fn affected(&self, plan: &Plan) -> BTreeSet<ClassId> {
+        let added = plan.adds.iter().map(|add| self.class(add.class));
+        let moved = plan.changes.iter().filter_map(|change| change.class);
+        let before = plan
+            .changes
+            .iter()
+            .filter_map(|change| change.before.class_id);
+        let moved = moved.map(|class| self.class(class));
+        added.chain(moved).chain(before).collect()
     }
 
     /// Changes students whose rows still have the version that was planned on.

@@ -10,7 +10,6 @@ use hillview_shared::imports::{
 use tokio::sync::Semaphore;
 
 use super::header::Table;
-use super::papers::{Meaning, PaperNames, meaning};
 use super::plan::{COLUMN_MAX, Listing, shown};
 use super::{may_import, mine, read, refused, register, sheets};
 use crate::caller::Caller;
@@ -19,6 +18,7 @@ use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::assessments;
+use crate::service::papers::{Meaning, PaperNames, meaning};
 
 /// Files that are read at the same time: a file at the limits takes some hundred megabytes.
 static READING: Semaphore = Semaphore::const_new(2);
@@ -123,7 +123,7 @@ async fn whole_file(db: &Db, job: &Job) -> Result<Vec<u8>> {
         let message = format!("only {} of {} bytes have arrived", job.received, job.length);
         return Err(ApiError::conflict("incomplete-file", message).into());
     }
-    // Another file that the same person began has taken its place, or a day has passed.
+    // Later files of the same person have taken its place, or a day has passed.
     if i64::try_from(bytes.len()) != Ok(job.length) {
         let message = "the file is no longer here";
         return Err(ApiError::conflict("file-gone", message)
@@ -220,7 +220,7 @@ async fn finish(
     };
     if state == ImportState::Applied {
         imports::add_changes(tx, job.id, &outcome.changes).await?;
-        imports::clear_file(tx, job.id).await?;
+        imports::clear_files(tx, &[job.id]).await?;
     }
     let done = Done {
         state,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::header::Table;
 use super::headings::Field;
 use super::marks::{ClassView, Plan, Pupil, SheetView, plan_class};
-use super::papers::PaperNames;
+use super::plan::Listing;
 use super::read::Line;
 use super::run::{Outcome, When};
 use crate::caller::Caller;
@@ -25,6 +25,7 @@ use crate::service::State;
 use crate::service::assessments;
 use crate::service::calendar::current_year;
 use crate::service::marks::{Write, save_in};
+use crate::service::papers::PaperNames;
 
 /// What a mark was before, and what the import made of it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub struct Previous {
 /// The names of every paper of an assessment, by which its header is known.
 pub async fn papers(caller: &Caller, assessment: AssessmentId) -> Result<Vec<PaperNames>> {
     let sheets = held::sheets(caller.db().into(), assessment).await?;
-    Ok(sheets.iter().map(names).collect())
+    Ok(sheets.iter().map(PaperNames::from).collect())
 }
 
 /// Plans the import and, unless it is a preview, saves what was planned.
@@ -112,7 +113,7 @@ async fn classes_of<'t>(
     when: When,
     plan: &mut Plan,
 ) -> Result<ByClass<'t>> {
-    let year = current_year(caller.db(), when.today).await?;
+    let year = current_year(&mut *tx, when.today).await?;
     let mut named = classes::named(tx.into(), year).await?;
     named.retain(|class| caller.sees_class(class.id));
     let find = |text: &str| named.iter().find(|class| class.is(text));
@@ -122,13 +123,13 @@ async fn classes_of<'t>(
     let for_all = request.class.as_ref().or(in_title);
     if let Some(text) = for_all {
         let class = find(text).ok_or_else(|| unknown_class(text))?;
-        let rows = table.rows.iter().collect();
+        let rows = rows_of(table, class, &named, &mut plan.listing);
         by_class.insert(class.id, (class.clone(), rows));
         return Ok(by_class);
     }
     for row in &table.rows {
         let text = class_text(table, row);
-        match find(&text) {
+        match class_of(table, row, &named) {
             Some(class) => {
                 let entry = by_class.entry(class.id);
                 let (_, rows) = entry.or_insert_with(|| (class.clone(), Vec::new()));
@@ -161,41 +162,69 @@ async fn classes_of<'t>(
     Ok(by_class)
 }
 
+/// The rows of the one class that was named; those that name another are refused.
+fn rows_of<'t>(
+    table: &'t Table,
+    class: &Named,
+    named: &[Named],
+    listing: &mut Listing,
+) -> Vec<&'t Line> {
+    let (rows, others): (_, Vec<_>) = table
+        .rows
+        .iter()
+        .partition(|row| may_be_of(table, row, class, named));
+    for row in others {
+        let reason = format!(
+            "the row is of class {:?}, and the marks are imported for {}",
+            class_text(table, row),
+            class.class
+        );
+        listing.refuse(row.number, class_heading(table), "other-class", reason);
+    }
+    rows
+}
+
+/// What a row says of its class: the class or the grade, and the stream.
+fn class_cells<'r>(table: &Table, row: &'r Line) -> (&'r str, &'r str) {
+    let place = match table.cell(row, Field::Class) {
+        "" => table.cell(row, Field::Grade),
+        class => class,
+    };
+    (place, table.cell(row, Field::Stream))
+}
+
 fn class_text(table: &Table, row: &Line) -> String {
-    match table.cell(row, Field::Class) {
-        "" => {
-            let parts = [
-                table.cell(row, Field::Grade),
-                table.cell(row, Field::Stream),
-            ];
-            parts.join(" ").trim().to_owned()
-        }
-        class => class.to_owned(),
+    let (place, stream) = class_cells(table, row);
+    format!("{place} {stream}").trim().to_owned()
+}
+
+/// The class that a row names, also where the stream stands twice: `4 East` and `East`.
+fn class_of<'n>(table: &Table, row: &Line, named: &'n [Named]) -> Option<&'n Named> {
+    let find = |text: &str| named.iter().find(|class| class.is(text));
+    find(&class_text(table, row)).or_else(|| find(table.cell(row, Field::Class)))
+}
+
+/// Whether a row says nothing against a class: it names it, or its grade or stream only, or none.
+fn may_be_of(table: &Table, row: &Line, class: &Named, named: &[Named]) -> bool {
+    if let Some(meant) = class_of(table, row, named) {
+        return meant.id == class.id;
+    }
+    match class_cells(table, row) {
+        (part, "") | ("", part) => part.is_empty() || class.is_part(part),
+        _ => false,
     }
 }
 
 fn class_heading(table: &Table) -> &str {
-    match table.heading(Field::Class) {
-        "" => table.heading(Field::Grade),
-        heading => heading,
-    }
+    let headings = [Field::Class, Field::Grade, Field::Stream].map(|field| table.heading(field));
+    let first = headings.into_iter().find(|heading| !heading.is_empty());
+    first.unwrap_or_default()
 }
 
 fn unknown_class(text: &str) -> ApiError {
     let message = format!("there is no class {text:?} this year, or it is not yours to see");
     ApiError::new(Kind::NotFound, "unknown-class", message)
         .hint("hillview classes list shows those there are")
-}
-
-fn names(head: &SheetHead) -> PaperNames {
-    PaperNames {
-        subject_code: head.subject_code.clone(),
-        subject: head.subject.clone(),
-        subject_short: head.subject_short.clone(),
-        aliases: head.aliases.clone(),
-        code: head.paper_code.clone(),
-        name: head.paper_name.clone(),
-    }
 }
 
 /// The class's sheets, with the marks on them and whether the caller may write each.
@@ -221,7 +250,7 @@ async fn view(
         };
         view.sheets.push(SheetView {
             id: head.id,
-            paper: names(head),
+            paper: PaperNames::from(head),
             out_of: head.out_of,
             levels,
             closed: closed(caller, head, when),

@@ -1,8 +1,10 @@
 //! Takes a whole import back, unless something was built on it since: then it says what.
 
+use std::collections::BTreeSet;
+
 use hillview_shared::ApiError;
-use hillview_shared::ids::{ClassId, ImportId, OperationId, SheetId, StudentId};
-use hillview_shared::imports::{ImportKind, ImportState, ImportSummary};
+use hillview_shared::ids::{ClassId, OperationId, SheetId, StudentId};
+use hillview_shared::imports::{ImportKind, ImportState, ImportSummary, UndoImport};
 use hillview_shared::marks::Edit;
 use hillview_shared::students::Student;
 use serde::de::DeserializeOwned;
@@ -11,16 +13,19 @@ use super::plan::listed;
 use super::{may_import, mine, register, sheets};
 use crate::caller::Caller;
 use crate::db::imports::{self, Changed, students as bulk};
-use crate::db::{Tx, students};
+use crate::db::{self, Tx, students};
 use crate::error::{Error, Result};
 use crate::service::State;
-use crate::service::marks::{Write, save_in};
+use crate::service::marks::{Write, check_reason, save_in};
 
 /// How many obstacles are named.
 const NAMED: usize = 5;
 
 /// Takes an import back. Marks get new rows in their history; nothing of it is erased.
-pub async fn undo(state: &State, caller: &Caller, import: ImportId) -> Result<ImportSummary> {
+pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result<ImportSummary> {
+    let import = request.import;
+    let reason = request.reason.as_deref();
+    check_reason(reason)?;
     caller
         .db()
         .write(async |tx| {
@@ -33,7 +38,7 @@ pub async fn undo(state: &State, caller: &Caller, import: ImportId) -> Result<Im
             let changes = imports::changes(tx, import).await?;
             match job.kind {
                 ImportKind::Students => register_back(state, tx, caller, &changes).await?,
-                ImportKind::Marks => marks_back(state, tx, caller, &changes).await?,
+                ImportKind::Marks => marks_back(state, tx, caller, &changes, reason).await?,
             }
             imports::set_state(tx, import, ImportState::Undone).await?;
             Ok(imports::summary(tx, import).await?)
@@ -63,6 +68,7 @@ async fn marks_back(
     tx: &mut Tx,
     caller: &Caller,
     changes: &[Changed],
+    reason: Option<&str>,
 ) -> Result<()> {
     let now = state.clock.now();
     let mut obstacles = Vec::new();
@@ -80,7 +86,7 @@ async fn marks_back(
             sheet: SheetId(change.entity_id),
             operation: OperationId(rand::random()),
             edits: &edits,
-            reason: None,
+            reason,
             source: "import-undo",
             now,
             today: caller.today(now),
@@ -135,6 +141,7 @@ async fn register_back(
     let moved = register.changed.iter().filter(|previous| previous.moved);
     let moved: Vec<&register::Previous> = moved.collect();
     let movers: Vec<StudentId> = moved.iter().map(|previous| previous.student.id).collect();
+    let affected = affected(tx, &register).await?;
     bulk::forget_enrolments(tx, &movers).await?;
     let ended: Vec<i64> = moved
         .iter()
@@ -160,7 +167,24 @@ async fn register_back(
             .map(|class| format!("class {class} is in use"));
         return Err(in_use(&uses.collect::<Vec<_>>()).into());
     }
-    Ok(bulk::remove_classes(tx, &register.classes).await?)
+    bulk::remove_classes(tx, &register.classes).await?;
+    Ok(db::sheets::count_up(tx, &affected).await?)
+}
+
+/// The classes whose sheets look different afterwards: those that the students are in, and those
+/// that they go back to.
+async fn affected(tx: &mut Tx, register: &Register) -> Result<Vec<ClassId>> {
+    let changed = register.changed.iter().map(|previous| &previous.student);
+    let now_in: Vec<StudentId> = changed
+        .clone()
+        .map(|student| student.id)
+        .chain(register.added.iter().copied())
+        .collect();
+    let now = bulk::enrolled(tx, &now_in).await?;
+    let now = now.iter().map(|enrolled| enrolled.class_id);
+    let before = changed.filter_map(|student| student.class_id);
+    let classes: BTreeSet<ClassId> = now.chain(before).collect();
+    Ok(classes.into_iter().collect())
 }
 
 /// Students who are not as the import left them, or who have marks by now.

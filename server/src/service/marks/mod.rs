@@ -163,7 +163,12 @@ fn check(request: &SaveMarks) -> Result<()> {
         let message = "a save has two marks for one student";
         return Err(ApiError::invalid("student-twice", message).into());
     }
-    match &request.reason {
+    check_reason(request.reason.as_deref())
+}
+
+/// Refuses a reason that is too long or would disturb a screen.
+pub fn check_reason(reason: Option<&str>) -> Result<()> {
+    match reason {
         Some(reason) if reason.chars().count() > REASON_MAX || reason.chars().any(is_hidden) => {
             let message =
                 format!("a reason has at most {REASON_MAX} characters and no control characters");

@@ -1,11 +1,18 @@
 //! What arrives, however it is written, and what is refused at the door.
 
+use hillview_server::caller::Caller;
+use hillview_server::config::Config;
 use hillview_server::service::imports::books::{book, book_of_text, pack};
-use hillview_server::service::imports::{receive, run, start};
-use hillview_server::testing::on_each_engine;
-use hillview_shared::imports::{CHUNK_MAX, FILE_MAX, ImportKind, SendChunk, StartImport};
+use hillview_server::service::imports::{receive, run, start, undo};
+use hillview_server::service::{State, students as register};
+use hillview_server::testing::{Installation, on_each_engine};
+use hillview_shared::ids::ImportId;
+use hillview_shared::imports::{
+    CHUNK_MAX, FILE_MAX, ImportKind, RunImport, SendChunk, StartImport,
+};
+use hillview_shared::students::{ListStudents, WhichStudent};
 
-use super::steps::{codes, counts, plain, send, students, told};
+use super::steps::{back, codes, counts, plain, send, students, told};
 
 #[tokio::test]
 async fn a_file_is_read_however_it_was_saved() {
@@ -164,39 +171,132 @@ async fn pieces_come_in_order_and_may_come_twice() {
     .await;
 }
 
+/// A file of several pieces: each row a student with this letter before the number.
+fn long_file(letter: char) -> String {
+    let rows = (0..4_000).map(|n| format!("Amina Ali,{letter}{n},4 East\n"));
+    format!("Name,Adm No,Class\n{}", rows.collect::<String>())
+}
+
+async fn announce(it: &Installation, caller: &Caller, file: &str) -> ImportId {
+    let request = StartImport {
+        kind: ImportKind::Students,
+        file_name: "students.csv".to_owned(),
+        length: file.len() as u64,
+    };
+    start(&it.state, caller, request).await.unwrap()
+}
+
+async fn send_piece(it: &Installation, caller: &Caller, import: ImportId, piece: (usize, &str)) {
+    let request = SendChunk {
+        import,
+        offset: piece.0 as u64,
+        bytes: piece.1.as_bytes().to_vec().into(),
+    };
+    receive(&it.state, caller, request).await.unwrap();
+}
+
 #[tokio::test]
-async fn a_file_that_another_one_replaced_is_not_imported_in_part() {
+async fn two_files_of_one_person_come_up_at_the_same_time() {
     on_each_engine(async |it| {
         let school = it.school("kilimani").await;
         let registrar = school.caller("registrar").await;
-        let rows: String = (0..4_000)
-            .map(|n| format!("Amina Ali,B{n},4 East\n"))
-            .collect();
-        let file = format!("Name,Adm No,Class\n{rows}");
-        let (first, rest) = file.as_bytes().split_at(CHUNK_MAX);
-        let request = StartImport {
-            kind: ImportKind::Students,
-            file_name: "students.csv".to_owned(),
-            length: file.len() as u64,
-        };
-        let import = start(&it.state, &registrar, request).await.unwrap();
-        let piece = |offset: usize, bytes: &[u8]| SendChunk {
-            import,
-            offset: offset as u64,
-            bytes: bytes.to_vec().into(),
-        };
-        receive(&it.state, &registrar, piece(0, first))
-            .await
-            .unwrap();
-        let other = b"Name,Adm No,Class\nBrian Kip,C1,4 East\n";
-        send(&it.state, &registrar, ImportKind::Students, other)
-            .await
-            .unwrap();
-        receive(&it.state, &registrar, piece(CHUNK_MAX, rest))
-            .await
-            .unwrap();
+        let files = [long_file('B'), long_file('C')];
+        let mut imports = Vec::new();
+        for file in &files {
+            let import = announce(it, &registrar, file).await;
+            send_piece(it, &registrar, import, (0, &file[..CHUNK_MAX])).await;
+            imports.push(import);
+        }
+        for (file, import) in files.iter().zip(&imports) {
+            send_piece(it, &registrar, *import, (CHUNK_MAX, &file[CHUNK_MAX..])).await;
+        }
+        for import in imports {
+            let preview = RunImport {
+                dry_run: true,
+                ..plain(import)
+            };
+            let report = run(&it.state, &registrar, preview).await.unwrap();
+            assert_eq!(counts(&report), [4_000, 0, 0, 0, 0]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_gave_way_to_later_ones_is_not_imported_in_part() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        let file = long_file('B');
+        let import = announce(it, &registrar, &file).await;
+        send_piece(it, &registrar, import, (0, &file[..CHUNK_MAX])).await;
+        for _ in 0..8 {
+            let other = b"Name,Adm No,Class\nBrian Kip,C1,4 East\n";
+            send(&it.state, &registrar, ImportKind::Students, other)
+                .await
+                .unwrap();
+        }
+        send_piece(it, &registrar, import, (CHUNK_MAX, &file[CHUNK_MAX..])).await;
         let refusal = told(run(&it.state, &registrar, plain(import)).await);
         assert_eq!(refusal.code, "file-gone");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_needs_no_more_than_one_connection() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let config = Config {
+            connections: 1,
+            ..it.config.clone()
+        };
+        let narrow = State::open(&config).await.unwrap();
+        let registrar = school.caller_at(&narrow, "registrar").await;
+        let text = "Name,Adm No,Class\nAmina Ali,B1,4 East\n";
+        let report = students(&narrow, &registrar, text, |how| how)
+            .await
+            .unwrap();
+        assert_eq!(counts(&report), [1, 0, 0, 0, 0]);
+        undo(&narrow, &registrar, back(report.import))
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_accent_behind_its_letter_is_one_with_it() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        let apart =
+            "Name,Adm No,Class\nWanjiku\u{303} Jane,A005,4 East\nI\u{303}ndo,E\u{301}1,4 East\n";
+        let workbook = book_of_text(&[&["Name", "Adm No"], &["Wanjiku\u{303} Jane", "A005"]]);
+        let report = students(&it.state, &registrar, apart, |how| how)
+            .await
+            .unwrap();
+        assert_eq!(counts(&report), [1, 0, 1, 0, 0], "{:?}", report.problems);
+        let report = students(&it.state, &registrar, workbook, |how| how)
+            .await
+            .unwrap();
+        assert_eq!(counts(&report), [0, 0, 1, 0, 0], "{:?}", report.problems);
+        for number in ["\u{c9}1", "e\u{301}1"] {
+            let which = WhichStudent::AdmissionNo(number.to_owned());
+            let found = register::show(&it.state, &registrar, which).await.unwrap();
+            assert_eq!(found.student.name, "\u{128}ndo");
+            assert_eq!(found.student.admission_no, "\u{c9}1");
+        }
+        for search in ["wanjik\u{169}", "WANJIKU\u{303}", "wanjiku"] {
+            let request = ListStudents {
+                search: Some(search.to_owned()),
+                ..ListStudents::default()
+            };
+            let found = register::list(&it.state, &registrar, request)
+                .await
+                .unwrap();
+            assert_eq!(found.rows.len(), 1, "{search:?}");
+        }
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod marks;
+mod sheets;
 mod steps;
 mod students;
 mod wire;

@@ -9,7 +9,7 @@ use hillview_shared::ApiError;
 use hillview_shared::ids::ImportId;
 use hillview_shared::imports::{
     CHUNK_MAX, ImportKind, ImportReport, OnDuplicate, RefusedRows, RunImport, SendChunk,
-    StartImport,
+    StartImport, UndoImport,
 };
 
 pub fn told<T>(outcome: Result<T>) -> ApiError {
@@ -54,6 +54,14 @@ pub fn plain(import: ImportId) -> RunImport {
         assign_numbers: false,
         class: None,
         assessment: None,
+    }
+}
+
+/// Takes an import back without saying why.
+pub fn back(import: ImportId) -> UndoImport {
+    UndoImport {
+        import,
+        reason: None,
     }
 }
 

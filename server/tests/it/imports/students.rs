@@ -5,9 +5,9 @@ use hillview_server::service::imports::books::book_of_text;
 use hillview_server::service::{imports, students as register};
 use hillview_server::testing::{Installation, on_each_engine};
 use hillview_shared::imports::{ImportKind, ImportState, ListProblems, OnDuplicate, RunImport};
-use hillview_shared::students::{EditStudent, ListStudents, Student, WhichStudent};
+use hillview_shared::students::{EditStudent, ListStudents, Sex, Student, WhichStudent};
 
-use super::steps::{codes, counts, plain, refused, send, students, told};
+use super::steps::{back, codes, counts, plain, refused, send, students, told};
 
 /// The shape of the template that schools have: one row without a number.
 const TEMPLATE: [[&str; 5]; 5] = [
@@ -146,6 +146,40 @@ async fn the_empty_templates_sample_is_left_out() {
 }
 
 #[tokio::test]
+async fn the_short_template_leaves_alone_what_it_has_no_column_for() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        students(&it.state, &registrar, template_csv(), creating)
+            .await
+            .unwrap();
+        let rows: [&[&str]; 4] = [
+            &["name", "admission_number", "grade", "stream"],
+            &["Atieno Jane", "ADM001", "Grade 4", "A"],
+            &["Mwangi Paul", "ADM002", "Grade 4", "B"],
+            &["Omondi James", "", "Grade 5", "A"],
+        ];
+        let csv = rows.map(|row| row.join(",") + "\n").concat();
+        for file in [csv.clone().into_bytes(), book_of_text(&rows)] {
+            let report = students(&it.state, &registrar, file, creating)
+                .await
+                .unwrap();
+            assert_eq!(counts(&report), [0, 0, 1, 1, 1], "{:?}", report.problems);
+        }
+        let report = students(&it.state, &registrar, csv, updating)
+            .await
+            .unwrap();
+        assert_eq!(counts(&report), [0, 1, 1, 0, 1], "{:?}", report.problems);
+        let paul = numbered(it, &school, "ADM002").await;
+        assert_eq!(
+            (paul.class.as_deref(), paul.sex),
+            (Some("4B"), Some(Sex::Male))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_preview_lists_what_then_happens_and_touches_nothing() {
     on_each_engine(async |it| {
         let school = it.school("kilimani").await;
@@ -210,7 +244,7 @@ async fn an_import_is_taken_back_whole() {
         let text = "Name,Adm No,Class,Sex\nAchieng Mary,A001,4 West,F\nBaraka Juma,A002,4 East,M\nNew One,N1,5 Blue,M\n";
         let report = students(&it.state, &registrar, text, updating).await.unwrap();
         assert_eq!(counts(&report), [1, 2, 0, 0, 0]);
-        let undone = imports::undo(&it.state, &registrar, report.import).await.unwrap();
+        let undone = imports::undo(&it.state, &registrar, back(report.import)).await.unwrap();
         assert_eq!(undone.state, ImportState::Undone);
 
         let after = everybody(it, &school).await;
@@ -219,7 +253,7 @@ async fn an_import_is_taken_back_whole() {
             all.iter().map(fact).collect()
         };
         assert_eq!(facts(&after), facts(&before));
-        let again = told(imports::undo(&it.state, &registrar, report.import).await);
+        let again = told(imports::undo(&it.state, &registrar, back(report.import)).await);
         assert_eq!(again.code, "not-applied");
         // The class that the import made is gone, so its name is free.
         let report = students(&it.state, &registrar, text, creating).await.unwrap();
@@ -250,7 +284,7 @@ async fn an_import_is_not_taken_back_over_later_work() {
         register::edit(&it.state, &registrar, request)
             .await
             .unwrap();
-        let refusal = told(imports::undo(&it.state, &registrar, report.import).await);
+        let refusal = told(imports::undo(&it.state, &registrar, back(report.import)).await);
         assert_eq!(refusal.code, "changed-since");
         assert!(
             refusal.message.contains("N1 was changed since"),

@@ -7,7 +7,7 @@ use hillview_shared::imports::{
     CHUNK_MAX, ImportKind, ImportState, ListProblems, RefusedRows, SendChunk, StartImport,
 };
 
-use super::steps::{counts, plain};
+use super::steps::{back, counts, plain};
 use crate::line::{connect, log_in};
 
 /// Rows that are refused for a sex of five hundred characters, and one that is not; headings as
@@ -80,7 +80,8 @@ async fn a_long_file_and_its_many_problems_fit_the_line() {
                 break;
             }
         }
-        let undone = client.ask(async |api, context| api.undo_import(context, import).await);
+        let request = back(import);
+        let undone = client.ask(async |api, context| api.undo_import(context, request).await);
         assert_eq!(undone.await.unwrap().state, ImportState::Undone);
         let all = client.ask(async |api, context| api.list_imports(context).await);
         let all = all.await.unwrap();
