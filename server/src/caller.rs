@@ -17,6 +17,8 @@ use crate::error::Result;
 use crate::service::State;
 
 const MINUTE: i64 = 60 * 1_000_000;
+/// For how long a call waits until its session's use is noted.
+const SEEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
 /// A session that nobody used for this long has ended.
 pub const IDLE_LIMIT: i64 = 12 * 60 * MINUTE;
 
@@ -76,14 +78,28 @@ async fn read(
     let seen_after = Moment(now.0 - IDLE_LIMIT);
     let found = accounts::read_session(db, &key.hash, seen_after, now, tenant.today(now)).await?;
     let mut session = found.ok_or_else(ended)?;
-    if now.0 - session.last_seen.0 >= MINUTE {
+    if now.0 - session.last_seen.0 >= MINUTE && seen(db, session.id, now).await {
         session.last_seen = now;
-        db.write(async |tx| Ok(accounts::touch_session(tx, session.id, now).await?))
-            .await?;
     }
     let session = Arc::new(session);
     state.cache.keep_session(key, &session).await;
     Ok(session)
+}
+
+/// Notes that a session was seen; says whether that was kept. Bookkeeping: a call neither fails nor
+/// waits for it, and the next one that reads the session notes it.
+async fn seen(db: &Db, session: i64, now: Moment) -> bool {
+    let note = async {
+        let mut tx = db.begin().await?;
+        accounts::touch_session(&mut tx, session, now).await?;
+        tx.commit().await
+    };
+    match tokio::time::timeout(SEEN_WITHIN, note).await {
+        Ok(Ok(())) => return true,
+        Ok(Err(failure)) => tracing::warn!(session, %failure, "a session's use was not noted"),
+        Err(_) => tracing::warn!(session, "a session's use was not noted in time"),
+    }
+    false
 }
 
 fn ended() -> ApiError {

@@ -2,11 +2,11 @@
 //!
 //! Without Redis each instance counts for itself: the limit is never off.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Cache;
 
-/// Tries are counted for this long.
+/// Tries are counted for this long from the first one; then they are forgotten, whatever came after it.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// A limit within the window.
@@ -19,32 +19,37 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// How long to wait before the try number `count`, when the last one was `since` ago.
-    fn wait(self, count: u32, since: Duration) -> Option<Duration> {
-        if count > self.most {
-            return Some(WINDOW);
-        }
-        let over = count.checked_sub(self.free + 1)?;
-        let pause = Duration::from_secs(1 << over.min(10));
+    /// The pauses before the tries that are not free, in their order; there are no tries after them.
+    pub fn pauses(self) -> impl Iterator<Item = Duration> {
+        (self.free..self.most)
+            .map(move |count| Duration::from_secs(1 << (count - self.free).min(10)))
+    }
+
+    /// How long to wait before one more try, when `count` were made in a window that has `rest` to go
+    /// and the last of them was `since` ago.
+    pub fn wait(self, count: u32, rest: Duration, since: Duration) -> Option<Duration> {
+        let over = count.checked_sub(self.free)?;
+        let Some(pause) = self.pauses().nth(over as usize) else {
+            return Some(rest);
+        };
         pause.checked_sub(since).filter(|rest| !rest.is_zero())
     }
 }
 
 impl Cache {
-    /// Counts a try, or says how long to wait.
+    /// Counts a try, or says how long to wait; a try that must wait is not counted.
     pub async fn try_once(&self, limit: Limit, school: &str, name: &str) -> Result<(), Duration> {
-        let name = format!("{school}:try:{name}");
-        let counted = match &self.remote {
-            Some(remote) => remote.count_try(&name).await,
+        let name = format!("{school}:tries:{name}");
+        let told = match &self.remote {
+            Some(remote) => remote.try_once(limit, &name).await,
             None => None,
         };
-        let (count, since) = counted.unwrap_or_else(|| self.local.count_try(&name));
-        limit.wait(count, since).map_or(Ok(()), Err)
+        told.unwrap_or_else(|| self.local.try_once(limit, &name, Instant::now()))
     }
 
     /// Takes a try back that turned out to be right.
     pub async fn give_back(&self, school: &str, name: &str) {
-        let name = format!("{school}:try:{name}");
+        let name = format!("{school}:tries:{name}");
         self.local.give_back(&name);
         if let Some(remote) = &self.remote {
             remote.give_back(&name).await;
@@ -53,7 +58,7 @@ impl Cache {
 
     /// Forgets the tries after one that succeeded.
     pub async fn forgive(&self, school: &str, name: &str) {
-        let name = format!("{school}:try:{name}");
+        let name = format!("{school}:tries:{name}");
         self.local.forgive(&name);
         if let Some(remote) = &self.remote {
             remote.forgive(&name).await;
@@ -69,15 +74,15 @@ mod tests {
     fn the_wait_grows_and_ends() {
         let limit = Limit { free: 3, most: 10 };
         let wait = |count, since| {
-            limit
-                .wait(count, Duration::from_secs(since))
-                .map(|w| w.as_secs())
+            let since = Duration::from_secs(since);
+            let wait = limit.wait(count, Duration::from_secs(300), since);
+            wait.map(|wait| wait.as_secs())
         };
-        assert_eq!(wait(3, 0), None);
-        assert_eq!(wait(4, 0), Some(1));
-        assert_eq!(wait(4, 1), None);
-        assert_eq!(wait(7, 2), Some(6));
-        assert_eq!(wait(10, 64), None);
-        assert_eq!(wait(11, 600), Some(WINDOW.as_secs()));
+        assert_eq!(wait(2, 0), None);
+        assert_eq!(wait(3, 0), Some(1));
+        assert_eq!(wait(3, 1), None);
+        assert_eq!(wait(6, 2), Some(6));
+        assert_eq!(wait(9, 64), None);
+        assert_eq!(wait(10, 600), Some(300), "the rest of the window");
     }
 }

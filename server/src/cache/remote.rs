@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ConnectionAddr, FromRedisValue, Pipeline, pipe};
 
-use super::limits::WINDOW;
+use super::limits::{Limit, WINDOW};
 use super::sessions::{BARRED, LIFE, SessionKey};
 use crate::caller::Session;
 use crate::error::{Error, Result};
@@ -19,6 +19,31 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const CLOSED: Duration = Duration::from_secs(1);
 /// What stands in the place of a session that was forgotten.
 const BAR: &[u8] = b"-";
+
+/// Counts a try, or gives the milliseconds to wait. The key lives as long as the window, which a try
+/// does not prolong. ARGV: the window, the free tries, then a pause for each try after them.
+const TRY: &str = "
+    local tries, window, free = KEYS[1], ARGV[1], tonumber(ARGV[2])
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    local count = tonumber(redis.call('HGET', tries, 'count') or '0')
+    if count >= free then
+        local pause, wait = ARGV[3 + count - free], nil
+        if pause then
+            wait = tonumber(redis.call('HGET', tries, 'last') or '0') + pause - now
+        else
+            wait = math.max(redis.call('PTTL', tries), 1)
+        end
+        if wait > 0 then return wait end
+    end
+    redis.call('HSET', tries, 'count', count + 1, 'last', now)
+    if redis.call('PTTL', tries) < 0 then redis.call('PEXPIRE', tries, window) end
+    return 0";
+/// Takes a try back; what has run out in between does not come back.
+const GIVE_BACK: &str = "
+    if tonumber(redis.call('HGET', KEYS[1], 'count') or '0') > 0 then
+        redis.call('HINCRBY', KEYS[1], 'count', -1)
+    end";
 
 pub struct Remote {
     manager: ConnectionManager,
@@ -90,42 +115,32 @@ impl Remote {
         let _: Option<()> = self.ask(&ask).await;
     }
 
-    /// Counts a try; gives the count within the window and how long ago the last one was.
-    pub async fn count_try(&self, name: &str) -> Option<(u32, Duration)> {
-        let (name, at) = (
-            format!("{}:{name}", self.prefix),
-            format!("{}:{name}:at", self.prefix),
-        );
-        let now = u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or(0);
-        let window = WINDOW.as_secs();
+    /// Counts a try, or says how long to wait.
+    pub async fn try_once(&self, limit: Limit, name: &str) -> Option<Result<(), Duration>> {
         let mut ask = pipe();
-        ask.atomic();
-        ask.cmd("SET")
-            .arg(&name)
-            .arg(0)
-            .arg("NX")
-            .arg("EX")
-            .arg(window)
-            .ignore();
-        ask.incr(&name, 1);
-        ask.cmd("SET")
-            .arg(&at)
-            .arg(now)
-            .arg("EX")
-            .arg(window)
-            .arg("GET");
-        let (count, last): (u32, Option<u64>) = self.ask(&ask).await?;
-        let since = last.map_or(Duration::MAX, |last| {
-            Duration::from_millis(now.saturating_sub(last))
-        });
-        Some((count, since))
+        ask.cmd("EVAL")
+            .arg(TRY)
+            .arg(1)
+            .arg(format!("{}:{name}", self.prefix))
+            .arg(millis(WINDOW))
+            .arg(limit.free);
+        for pause in limit.pauses() {
+            ask.arg(millis(pause));
+        }
+        let (wait,): (u64,) = self.ask(&ask).await?;
+        Some(match wait {
+            0 => Ok(()),
+            wait => Err(Duration::from_millis(wait)),
+        })
     }
 
     pub async fn give_back(&self, name: &str) {
         let mut ask = pipe();
-        let name = format!("{}:{name}", self.prefix);
-        // The count may have run out in between: a key without an end must not stay.
-        ask.decr(&name, 1).ignore().expire(&name, 60).ignore();
+        ask.cmd("EVAL")
+            .arg(GIVE_BACK)
+            .arg(1)
+            .arg(format!("{}:{name}", self.prefix))
+            .ignore();
         let _: Option<()> = self.ask(&ask).await;
     }
 

@@ -193,6 +193,18 @@ pub async fn current_term(db: &Db, today: NaiveDate) -> Result<Option<CurrentTer
     .await
 }
 
+/// Holds a login until the transaction ends, if it is still at version `v` and active; says whether
+/// it is.
+pub async fn hold_login(tx: &mut Tx, user: UserId, v: i64) -> Result<bool, Failure> {
+    let found: Option<(i64,)> = tx
+        .query("select id from user where id = ? and v = ? and state = 'active' {lock}")
+        .bind(user)
+        .bind(v)
+        .optional()
+        .await?;
+    Ok(found.is_some())
+}
+
 pub async fn add_session(tx: &mut Tx, new: &NewSession<'_>) -> Result<i64, Failure> {
     tx.query(
         "insert into session (token_hash, user_id, client, address, created_at, last_seen_at, ends_at) \
@@ -307,6 +319,23 @@ pub async fn give_role(tx: &mut Tx, user: UserId, role: Role) -> Result<(), Fail
     .execute()
     .await?;
     Ok(())
+}
+
+/// How many active logins have a role. Holds the role, so that two who ask do so one after the other.
+pub async fn hold_and_count(tx: &mut Tx, role: Role) -> Result<i64, Failure> {
+    let held: Option<(i64,)> = tx
+        .query("select id from role where code = ? {lock}")
+        .bind(role)
+        .optional()
+        .await?;
+    let Some((role,)) = held else { return Ok(0) };
+    tx.query(
+        "select count(*) from user_role join user on user.id = user_role.user_id \
+         where user_role.role_id = ? and user.state = 'active'",
+    )
+    .bind(role)
+    .scalar()
+    .await
 }
 
 /// Adds a role with its permissions; a role that is there keeps what the school made of it.

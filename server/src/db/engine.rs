@@ -28,8 +28,35 @@ pub struct Db(pub(super) Arc<Pools>);
 
 pub(super) struct Pools {
     pub engine: Engine,
+    /// One for each connection of this school's pool. Taken first, so that a school's queue waits
+    /// here and holds nothing that another school could use.
+    turns: Arc<Semaphore>,
+    /// The same for what writes, where that has a pool of its own.
+    writer: Option<Arc<Semaphore>>,
     /// Shared by all schools: what the database server lets in at the same time.
-    pub permits: Arc<Semaphore>,
+    server: Arc<Semaphore>,
+}
+
+/// The right to one connection of a pool, and so of the server.
+pub(super) struct Permit {
+    _turn: OwnedSemaphorePermit,
+    _server: OwnedSemaphorePermit,
+}
+
+impl Pools {
+    /// Pools of `most` connections, and one more to write where the engine has one for that.
+    pub fn new(engine: Engine, most: u32, server: Arc<Semaphore>) -> Self {
+        let writer = match engine {
+            Engine::MySql(_) => None,
+            Engine::Sqlite { .. } => Some(Arc::new(Semaphore::new(1))),
+        };
+        Self {
+            engine,
+            turns: Arc::new(Semaphore::new(most as usize)),
+            writer,
+            server,
+        }
+    }
 }
 
 pub(super) enum Engine {
@@ -43,7 +70,7 @@ pub(super) enum Engine {
 /// An open write transaction. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
     pub(super) inner: Inner,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 pub(super) enum Inner {
@@ -64,7 +91,10 @@ impl Db {
 
     /// Opens a transaction: READ COMMITTED on MySQL (set by the session), BEGIN IMMEDIATE on SQLite.
     pub async fn begin(&self) -> Result<Tx, Failure> {
-        let permit = self.permit().await?;
+        let pools = &self.0;
+        let permit = self
+            .permit(pools.writer.as_ref().unwrap_or(&pools.turns))
+            .await?;
         let inner = match &self.0.engine {
             Engine::MySql(pool) => Inner::MySql(pool.begin().await?),
             Engine::Sqlite { writer, .. } => {
@@ -117,13 +147,23 @@ impl Db {
         }
     }
 
-    /// The right to one connection. Waits as long as a pool does.
-    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        let permit = Arc::clone(&self.0.permits).acquire_owned();
-        match tokio::time::timeout(WAIT, permit).await {
-            Ok(permit) => Ok(permit.expect("the semaphore is never closed")),
-            Err(_) => Err(Failure::of(Why::Busy)),
-        }
+    /// The right to one connection for a statement that reads.
+    pub(super) async fn reading(&self) -> Result<Permit, Failure> {
+        self.permit(&self.0.turns).await
+    }
+
+    /// The school's turn, then the server's.
+    async fn permit(&self, turns: &Arc<Semaphore>) -> Result<Permit, Failure> {
+        let both = async {
+            let turn = Arc::clone(turns).acquire_owned().await;
+            let server = Arc::clone(&self.0.server).acquire_owned().await;
+            Permit {
+                _turn: turn.expect("the semaphore is never closed"),
+                _server: server.expect("the semaphore is never closed"),
+            }
+        };
+        let waited = tokio::time::timeout(WAIT * 2, both).await;
+        waited.map_err(|_| Failure::of(Why::Busy))
     }
 }
 

@@ -11,11 +11,10 @@ use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::pool::MaybePoolConnection;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments as _, Encode, FromRow, MySql, Sqlite, Type};
-use tokio::sync::OwnedSemaphorePermit;
 
 #[cfg(feature = "testing")]
 use super::engine::Db;
-use super::engine::{Engine, Inner, On, Tx};
+use super::engine::{Engine, Inner, On, Permit, Tx};
 use super::failure::{Failure, Why};
 use super::statement::{Dialect, padded, written};
 
@@ -175,16 +174,14 @@ impl<'c> Query<'c> {
         })
     }
 
-    async fn ready(
-        self,
-    ) -> Result<(Ready<'c>, sqlx::SqlStr, Option<OwnedSemaphorePermit>), Failure> {
+    async fn ready(self) -> Result<(Ready<'c>, sqlx::SqlStr, Option<Permit>), Failure> {
         if let Some(error) = self.broken {
             return Err(sqlx::Error::Encode(error).into());
         }
         let _ = STATEMENTS.try_with(|count| count.fetch_add(1, Ordering::Relaxed));
         let sql = written(self.template, self.on.dialect(), self.many);
         let permit = match &self.on {
-            On::Db(db) => Some(db.permit().await?),
+            On::Db(db) => Some(db.reading().await?),
             On::Tx(_) => None,
         };
         let ready = match (self.on, self.arguments) {

@@ -88,10 +88,11 @@ impl Tenants {
                 (Storage::MySql { server, prefix }, control, permits)
             }
         };
-        let control = Db(Arc::new(Pools {
-            engine: control,
-            permits: Arc::clone(&permits),
-        }));
+        let control = Db(Arc::new(Pools::new(
+            control,
+            PER_SCHOOL,
+            Arc::clone(&permits),
+        )));
         storage::check_durable(&control).await?;
         migrate::run(Scope::Control, &control).await?;
         Ok(Self {
@@ -243,10 +244,8 @@ impl Tenants {
                 storage::open_file(&file, create, PER_SCHOOL)
             }
         };
-        Db(Arc::new(Pools {
-            engine,
-            permits: Arc::clone(&self.permits),
-        }))
+        let permits = Arc::clone(&self.permits);
+        Db(Arc::new(Pools::new(engine, PER_SCHOOL, permits)))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Live>> {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use hillview_server::cache::Limit;
 use hillview_server::caller::{self, SessionKey};
-use hillview_server::db::counted;
+use hillview_server::db::{accounts as logins, counted};
 use hillview_server::service::State;
 use hillview_server::service::accounts::{self, Peer};
 use hillview_server::testing::{PASSWORD, School, on_each_engine, peer};
@@ -328,6 +329,111 @@ async fn guessing_is_slowed_down_and_forgotten_after_a_login() {
                 .await
                 .is_ok()
         );
+    })
+    .await;
+}
+
+/// The password is right when it is read and no longer when the session would be written.
+#[tokio::test]
+async fn a_login_that_was_changed_while_the_password_was_checked_gives_no_session() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let tenant = it.state.tenants.school("kilimani").await.unwrap();
+        for change in [
+            "update user set v = v + 1 where username = 'teacher'",
+            "update user set state = 'disabled' where username = 'teacher'",
+        ] {
+            let mut tx = tenant.db.begin().await.unwrap();
+            tx.query(change).execute().await.unwrap();
+            let changed = async {
+                // The tries are forgiven once the password has been found to be right.
+                let once = Limit { free: 1, most: 1 };
+                let account = "teacher@unix";
+                while it
+                    .state
+                    .cache
+                    .try_once(once, "kilimani", account)
+                    .await
+                    .is_err()
+                {
+                    tokio::task::yield_now().await;
+                }
+                tx.commit().await.unwrap();
+            };
+            let login = log_in(&it.state, "teacher", PASSWORD);
+            let (outcome, ()) = futures::future::join(login, changed).await;
+            assert_eq!(told(outcome).code, "wrong-password", "{change}");
+        }
+        let sessions = tenant.db.query(
+            "select count(*) from session join user on user.id = session.user_id \
+             where user.username = 'teacher'",
+        );
+        assert_eq!(sessions.scalar::<i64>().await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_goes_on_when_it_cannot_be_noted_that_its_session_was_used() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let (_, key) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
+        let tenant = it.state.tenants.school("kilimani").await.unwrap();
+        it.state.clock.advance(Duration::from_secs(120));
+        let forget = || it.state.cache.forget_sessions(std::slice::from_ref(&key));
+        forget().await;
+        let session = caller::resolve(&it.state, &key, &"test".into()).await;
+        let session = session.unwrap().session().id;
+        let mut tx = tenant.db.begin().await.unwrap();
+        let now = it.state.clock.now();
+        logins::touch_session(&mut tx, session, now).await.unwrap();
+        it.state.clock.advance(Duration::from_secs(120));
+        forget().await;
+        let caller = caller::resolve(&it.state, &key, &"test".into()).await;
+        let seen = caller.unwrap().session().last_seen;
+        assert!(seen < it.state.clock.now(), "it was not noted");
+        tx.commit().await.unwrap();
+        forget().await;
+        let caller = caller::resolve(&it.state, &key, &"test".into()).await;
+        assert!(caller.unwrap().session().last_seen > seen);
+    })
+    .await;
+}
+
+/// The same with Redis and without.
+#[tokio::test]
+async fn tries_that_must_wait_are_not_counted_and_the_window_is_not_prolonged() {
+    on_each_engine(async |it| {
+        let limit = Limit { free: 2, most: 3 };
+        let one = || it.state.cache.try_once(limit, "kilimani", "amina@unix");
+        let rest = async || {
+            let wait = one().await.expect_err("there are three tries");
+            assert!(wait > Duration::from_secs(800), "{wait:?}");
+            assert!(wait <= Duration::from_secs(900), "{wait:?}");
+            wait
+        };
+        let third = async || {
+            let began = std::time::Instant::now();
+            let mut refused = 0;
+            while one().await.is_err() {
+                refused += 1;
+                assert!(began.elapsed() < Duration::from_secs(5), "put off again");
+                tokio::task::yield_now().await;
+            }
+            refused
+        };
+        assert_eq!((one().await, one().await), (Ok(()), Ok(())));
+        assert!(third().await > 1, "the pause was not kept");
+        let first = rest().await;
+        it.state.cache.give_back("kilimani", "amina@unix").await;
+        assert!(third().await > 1, "the pause was not kept");
+        let second = rest().await;
+        assert!(
+            first - second >= Duration::from_millis(900),
+            "{first:?} {second:?}"
+        );
+        it.state.cache.forgive("kilimani", "amina@unix").await;
+        assert_eq!(one().await, Ok(()));
     })
     .await;
 }

@@ -62,6 +62,33 @@ async fn two_schools_side_by_side_never_mix() {
     .await;
 }
 
+/// A queue in front of one school's connections holds nothing that another school could use.
+#[tokio::test]
+async fn a_school_with_a_long_queue_leaves_the_others_in_peace() {
+    on_each_engine(async |it| {
+        let busy = it.state.tenants.prepare("busy").await.unwrap();
+        let quiet = it.state.tenants.prepare("quiet").await.unwrap();
+        let mut held = Vec::new();
+        let at_once = match it.engine {
+            Engine::Sqlite => 1,
+            Engine::MySql => 4,
+        };
+        for _ in 0..at_once {
+            held.push(busy.begin().await.unwrap());
+        }
+        // More than the server's connections, each waiting for one that is held.
+        let mut queue = Box::pin(futures::future::join_all((0..40).map(|_| busy.begin())));
+        assert!(futures::poll!(&mut queue).is_pending());
+        let count = quiet.query("select count(*) from setting").scalar::<i64>();
+        let answered = tokio::time::timeout(std::time::Duration::from_secs(3), count).await;
+        assert_eq!(answered.expect("the other school waits").unwrap(), 0);
+        drop((queue, held));
+        busy.close().await;
+        quiet.close().await;
+    })
+    .await;
+}
+
 /// More schools than pools may be open: those that nobody works in are closed and opened again.
 #[tokio::test]
 async fn many_schools_share_few_pools() {

@@ -47,10 +47,14 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
     let named = check_username(&username).unwrap_or_else(|_| "?".to_owned());
     let account = format!("{named}@{}", peer.address);
     let limited = &*peer.address != "unix";
-    take_try(state, ACCOUNT_TRIES, tenant_code(&school), &account).await?;
     if limited {
         take_try(state, ADDRESS_TRIES, "any", &peer.address).await?;
     }
+    let tried = take_try(state, ACCOUNT_TRIES, tenant_code(&school), &account).await;
+    if tried.is_err() && limited {
+        state.cache.give_back("any", &peer.address).await;
+    }
+    tried?;
 
     let tenant = known(state.tenants.school(&school).await)?;
     let login = match &tenant {
@@ -70,7 +74,13 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
         state.cache.give_back("any", &peer.address).await;
     }
     let fresh = Fresh::new(state, &login, peer);
-    let write = async |tx: &mut Tx| Ok(accounts::add_session(tx, &fresh.row()).await?);
+    let write = async |tx: &mut Tx| {
+        // The password may have been changed, or the login shut, while it was being checked.
+        if !accounts::hold_login(tx, login.id, login.v).await? {
+            return Err(wrong().into());
+        }
+        Ok(accounts::add_session(tx, &fresh.row()).await?)
+    };
     tenant.db.write(write).await?;
     fresh.answer(state, &tenant).await
 }
