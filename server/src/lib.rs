@@ -3,6 +3,7 @@
 pub mod api;
 pub mod cache;
 pub mod caller;
+pub mod chain;
 pub mod config;
 pub mod db;
 pub mod error;

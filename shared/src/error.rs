@@ -15,9 +15,14 @@ pub struct ApiError {
     /// Stable, kebab-case, for scripts: `out-of-range`, `wrong-password`.
     pub code: String,
     /// What failed and why, lower case, with the value.
+    #[serde(serialize_with = "cut")]
     pub message: String,
     /// What to do next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "cut_some"
+    )]
     pub hint: Option<String>,
     /// The reference under which the server logged a fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +153,28 @@ impl ApiError {
     /// The server could not be reached; made by clients.
     pub fn offline(message: impl Into<String>) -> Self {
         Self::new(Kind::Offline, "offline", message)
+    }
+}
+
+/// What is sent of a text at most, in characters. Messages quote what was given; an error must fit
+/// into a frame whatever that was.
+const TEXT_MAX: usize = 500;
+
+fn cut<S: serde::Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+    match text.char_indices().nth(TEXT_MAX) {
+        None => to.serialize_str(text),
+        Some(_) => {
+            let kept: String = text.chars().take(TEXT_MAX - 1).chain(['…']).collect();
+            to.serialize_str(&kept)
+        }
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field over like this")]
+fn cut_some<S: serde::Serializer>(text: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+    match text {
+        Some(text) => cut(text, to),
+        None => to.serialize_none(),
     }
 }
 

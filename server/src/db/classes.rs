@@ -83,6 +83,16 @@ pub async fn one(tx: &mut Tx, class: ClassId, today: NaiveDate) -> Result<Class,
         .await
 }
 
+/// The year of a class.
+pub async fn year(db: &Db, class: ClassId) -> Result<Option<YearId>, Failure> {
+    let found: Option<(YearId,)> = db
+        .query("select year_id from class where id = ?")
+        .bind(class)
+        .optional()
+        .await?;
+    Ok(found.map(|(year,)| year))
+}
+
 /// Adds a class.
 pub async fn add(
     tx: &mut Tx,

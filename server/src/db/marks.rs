@@ -8,7 +8,7 @@ use hillview_shared::marks::{Entry, MarkState, Score};
 use sqlx::FromRow;
 
 use super::{Db, Failure, Tx};
-use crate::service::marks::chain::{Hash, Link};
+use crate::chain::{Hash, Link};
 
 /// A sheet and one student of it, with the mark that stands there; a sheet without students is
 /// one row without a student.

@@ -54,15 +54,10 @@ pub async fn add(state: &State, caller: &Caller, request: AddAssessment) -> Resu
         return Err(ApiError::invalid("dates-reversed", message).into());
     }
     let known = classes::grades(db).await?;
-    let mut grades = Vec::new();
-    for text in &request.grades {
-        grades.push(spelling::find_grade(&known, text)?.grade_id);
-    }
+    let mut grades = spelling::find_grades(&known, &request.grades)?;
     if grades.is_empty() {
         grades.extend(known.iter().map(|grade| grade.grade_id));
     }
-    grades.sort_unstable();
-    grades.dedup();
     let new = NewAssessment {
         term: term.id,
         year: term.year_id,
@@ -123,6 +118,7 @@ async fn set_state(
 
 /// The assessment that somebody names: `T1-MID` of the current year, or `2026/T1-MID`.
 pub async fn coded(state: &State, caller: &Caller, text: &str) -> Result<Assessment> {
+    fields::sought("assessment", text)?;
     let db = caller.db();
     let terms = calendar::terms(db).await?;
     let (year, code) = match text.trim().split_once('/') {
@@ -234,6 +230,8 @@ async fn which(state: &State, caller: &Caller, sheet: WhichSheet) -> Result<Shee
             assessment,
         } => (class, paper, assessment),
     };
+    fields::sought("class", &class)?;
+    fields::sought("paper", &paper)?;
     let assessment = coded(state, caller, &assessment).await?;
     let mut named = sheets::named(caller.db(), assessment.id).await?;
     named.retain(|sheet| {

@@ -8,7 +8,7 @@ use hillview_shared::ids::YearId;
 use crate::caller::Caller;
 use crate::db::{On, calendar};
 use crate::error::Result;
-use crate::service::State;
+use crate::service::{State, fields};
 
 /// Lists the terms, the latest first.
 pub async fn list(_: &State, caller: &Caller) -> Result<Vec<Term>> {
@@ -38,6 +38,7 @@ pub fn find<'a>(terms: &'a [Term], today: NaiveDate, text: &str) -> Result<&'a T
     if text.is_empty() {
         return Ok(now);
     }
+    fields::sought("term", text)?;
     let named = |term: &&Term| match text.split_once(char::is_whitespace) {
         Some((year, name)) => term.year == year && term.name.eq_ignore_ascii_case(name.trim()),
         None => term.year_id == now.year_id && term.name.eq_ignore_ascii_case(text),

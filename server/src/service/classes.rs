@@ -1,9 +1,9 @@
 //! Classes.
 
-use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
 use hillview_shared::classes::{AddClass, Class};
 use hillview_shared::ids::ClassId;
+use hillview_shared::{ApiError, Kind};
 
 use crate::caller::Caller;
 use crate::db::classes;
@@ -67,24 +67,32 @@ pub async fn add(state: &State, caller: &Caller, request: AddClass) -> Result<Cl
 
 /// The class of the current year that somebody means, within the caller's reach.
 pub async fn find(state: &State, caller: &Caller, text: &str) -> Result<classes::Named> {
+    fields::sought("class", text)?;
     let db = caller.db();
     let year = current_year(db, caller.today(state.clock.now())).await?;
     let named = classes::named(db.into(), year).await?;
     let found = named
         .into_iter()
         .find(|class| class.is(text) && caller.sees_class(class.id));
-    found.ok_or_else(|| {
-        let message = format!("there is no class {text:?} this year, or it is not yours to see");
-        ApiError::new(hillview_shared::Kind::NotFound, "unknown-class", message)
-            .hint("hillview classes list shows those there are")
-            .into()
-    })
+    found.ok_or_else(|| unknown(&format!("class {text:?}")).into())
 }
 
-/// Refuses a class that the caller does not see, in the words of one that does not exist.
-pub fn must_see(caller: &Caller, class: ClassId) -> Result<()> {
-    match caller.sees_class(class) {
-        true => Ok(()),
-        false => Err(ApiError::not_found("class").into()),
+/// Refuses a class that the caller does not see, and one of another year, in the words of one that
+/// does not exist.
+pub async fn must_be_current(state: &State, caller: &Caller, class: ClassId) -> Result<()> {
+    let db = caller.db();
+    if caller.sees_class(class) {
+        let year = current_year(db, caller.today(state.clock.now())).await?;
+        if classes::year(db, class).await? == Some(year) {
+            return Ok(());
+        }
     }
+    Err(unknown("such class").into())
+}
+
+/// What is said of a class that is not there, is not of this year, or is not the caller's to see.
+pub fn unknown(what: &str) -> ApiError {
+    let message = format!("there is no {what} this year, or it is not yours to see");
+    ApiError::new(Kind::NotFound, "unknown-class", message)
+        .hint("hillview classes list shows those there are")
 }

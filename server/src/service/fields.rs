@@ -5,6 +5,9 @@ use hillview_shared::students::Page;
 use hillview_shared::text::is_hidden;
 use unicode_normalization::UnicodeNormalization;
 
+/// The longest name that something is looked up by: a subject and its paper, `English / Grammar`.
+const SOUGHT_MAX: usize = 130;
+
 type Checked<T> = Result<T, ApiError>;
 
 /// A name: trimmed, 1 to `most` characters, none of them hidden, white space single, an accent
@@ -41,11 +44,18 @@ pub fn optional(field: &str, text: &str, most: usize) -> Checked<()> {
     Ok(())
 }
 
+/// A name that something is looked up by. Refusals quote it and finding it compares it with every
+/// name of its kind, so it may not be as long as a call.
+pub fn sought(field: &str, text: &str) -> Checked<()> {
+    optional(field, text, SOUGHT_MAX)
+}
+
 /// A code: 1 to 20 of `A-Z 0-9 -`, given in any case.
 pub fn code(text: &str) -> Checked<String> {
     let code = text.trim().to_ascii_uppercase();
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
     if !(1..=20).contains(&code.len()) || !code.bytes().all(fits) {
+        sought("code", text)?;
         let message = format!("{text:?} is no code: 1 to 20 letters, digits and hyphens");
         return Err(ApiError::invalid("bad-code", message));
     }

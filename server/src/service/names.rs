@@ -4,6 +4,9 @@
 use hillview_shared::students::Sex;
 use hillview_shared::text::fold;
 
+/// The longest text that is read as a class, in characters: every word of it may end the grade's name.
+pub const CLASS_MAX: usize = 60;
+
 /// A grade by all its names, as far as spelling matters.
 pub trait GradeNames {
     /// `G4`.
@@ -32,6 +35,9 @@ pub fn find_grade<'a, G: GradeNames>(grades: &'a [G], text: &str) -> Option<&'a 
 /// empty where there is none. The longest beginning that is a grade counts: `12` is Grade 12.
 pub fn split_class<'a, G: GradeNames>(grades: &'a [G], text: &str) -> Option<(&'a G, String)> {
     let text = text.trim();
+    if text.chars().nth(CLASS_MAX).is_some() {
+        return None;
+    }
     let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let mut ends: Vec<usize> = ends.filter(|at| *at > 0).collect();
     ends.reverse();
@@ -242,6 +248,17 @@ mod tests {
         for text in ["", "East", "13", "9A", "Mixed 4"] {
             assert!(split_class(&PRIMARY, text).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_text_as_long_as_a_call_is_no_class_and_costs_no_time() {
+        let longest = format!("4 {}", "x".repeat(CLASS_MAX - 2));
+        assert!(split_class(&PRIMARY, &longest).is_some());
+        assert!(split_class(&PRIMARY, &format!("{longest}x")).is_none());
+        let began = std::time::Instant::now();
+        assert!(split_class(&PRIMARY, &"4 ".repeat(125_000)).is_none());
+        assert!(split_class(&PRIMARY, &format!("4{}", "-".repeat(250_000))).is_none());
+        assert!(began.elapsed().as_secs() < 1, "{:?}", began.elapsed());
     }
 
     #[test]

@@ -2,14 +2,37 @@
 //! called. How grades and streams are spelt is in `names`.
 
 use hillview_shared::ApiError;
+use hillview_shared::ids::GradeId;
 use hillview_shared::text::fold;
 
 use crate::db::classes::{self, Grade};
 use crate::db::sheets;
+use crate::service::fields;
 use crate::service::names::{self, GradeNames};
+
+/// The most grades that one request may name: more than any school has.
+const GRADES_MAX: usize = 60;
+
+/// The grades that somebody means, each once.
+pub fn find_grades(known: &[Grade], texts: &[String]) -> Result<Vec<GradeId>, ApiError> {
+    if texts.len() > GRADES_MAX {
+        let message = format!(
+            "{} grades are named; at most {GRADES_MAX} may be",
+            texts.len()
+        );
+        return Err(ApiError::invalid("too-many-grades", message));
+    }
+    let found = texts.iter().map(|text| find_grade(known, text));
+    let found = found.map(|grade| grade.map(|grade| grade.grade_id));
+    let mut grades = found.collect::<Result<Vec<_>, _>>()?;
+    grades.sort_unstable();
+    grades.dedup();
+    Ok(grades)
+}
 
 /// The grade that somebody means.
 pub fn find_grade<'a>(grades: &'a [Grade], text: &str) -> Result<&'a Grade, ApiError> {
+    fields::sought("grade", text)?;
     let found = names::find_grade(grades, text);
     found.ok_or_else(|| {
         let known: Vec<&str> = grades.iter().map(|grade| grade.name.as_str()).collect();
@@ -44,6 +67,15 @@ pub fn class_name(grade: &Grade, stream: &str) -> String {
         1 => format!("{}{stream}", grade.short),
         _ => format!("{} {stream}", grade.short),
     }
+}
+
+/// Further names of a subject as they are stored: folded, between bars.
+pub fn alias_text<'a>(aliases: impl IntoIterator<Item = &'a String>) -> String {
+    aliases
+        .into_iter()
+        .map(|alias| fold(alias))
+        .collect::<Vec<_>>()
+        .join("|")
 }
 
 /// Whether somebody means this subject.

@@ -5,7 +5,7 @@ use hillview_shared::accounts::Role;
 use hillview_shared::staff::{AddStaff, Staff, StaffAdded};
 
 use crate::caller::Caller;
-use crate::db::staff;
+use crate::db::{accounts as logins, staff};
 use crate::error::Result;
 use crate::service::accounts::{self, NewLogin};
 use crate::service::{State, fields};
@@ -20,12 +20,17 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
     let staff_no = fields::number("staff number", &request.staff_no, 30)?;
     let name = fields::name("name", &request.name, 120)?;
     let username = accounts::check_username(&request.username)?;
-    may_give(caller, &request.roles)?;
+    let to_lead = may_give(caller, &request.roles)?;
     let one_time = accounts::one_time(state).await?;
     let now = state.clock.now();
     let added = caller
         .db()
         .write(async |tx| {
+            if let Some(role) = to_lead
+                && logins::hold_and_count(tx, Role::HeadTeacher).await? > 0
+            {
+                return Err(may_not_make(role).into());
+            }
             let id = staff::add(tx, &staff_no, &name, caller.user(), now).await?;
             let new = NewLogin {
                 staff: Some(id),
@@ -58,19 +63,24 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
     })
 }
 
-/// Only a head, a deputy or an administrator makes another head or deputy.
-fn may_give(caller: &Caller, roles: &[Role]) -> Result<()> {
+/// Only a head or a deputy makes another one. An administrator does it for a school that has no
+/// head yet: gives the role that is given on this condition.
+fn may_give(caller: &Caller, roles: &[Role]) -> Result<Option<Role>> {
     if roles.is_empty() {
         let message = "a login has at least one role";
         return Err(ApiError::invalid("no-role", message).into());
     }
     let heads = |role: &Role| matches!(role, Role::HeadTeacher | Role::DeputyHead);
     let own = &caller.session().roles;
-    let head_or_admin = own
-        .iter()
-        .any(|role| heads(role) || *role == Role::SchoolAdmin);
-    match roles.iter().find(|role| heads(role) && !head_or_admin) {
-        Some(role) => Err(ApiError::denied(format!("you may not make a {role}")).into()),
-        None => Ok(()),
+    match roles.iter().find(|role| heads(role)) {
+        None => Ok(None),
+        Some(_) if own.iter().any(heads) => Ok(None),
+        Some(role) if own.contains(&Role::SchoolAdmin) => Ok(Some(*role)),
+        Some(role) => Err(may_not_make(*role).into()),
     }
+}
+
+fn may_not_make(role: Role) -> ApiError {
+    ApiError::denied(format!("you may not make a {role}"))
+        .hint("the head teacher or a deputy can; an administrator only while there is no head")
 }

@@ -14,7 +14,7 @@ use hillview_shared::{ApiError, Kind};
 use crate::caller::Caller;
 use crate::db::students::{self, Filter, NewStudent, admission_key};
 use crate::db::{Tx, marks};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::calendar::current_year;
 use crate::service::{assessments, classes, fields};
@@ -23,6 +23,12 @@ use crate::service::{assessments, classes, fields};
 pub const NAME_MAX: usize = 120;
 /// The longest admission number, in characters.
 pub const NUMBER_MAX: usize = 40;
+/// The longest key of a page, in bytes: a name that sorts and an id.
+const PAGE_KEY_MAX: usize = 1_000;
+/// How often a number that the server chose is chosen again because somebody else took it.
+const NUMBER_TRIES: u32 = 10;
+/// No two students have the same admission number.
+const NUMBER_UNIQUE: &str = "student_admission_key_unique";
 /// Between the two halves of a page's key; no name has it.
 const KEY: char = '\u{1}';
 
@@ -42,6 +48,9 @@ pub async fn list(state: &State, caller: &Caller, request: ListStudents) -> Resu
     let mut words = folded.split(' ');
     let words = [0; 3].map(|_| words.next().unwrap_or_default());
     let after = request.after.unwrap_or_default();
+    if after.len() > PAGE_KEY_MAX {
+        return Err(fields::bad_page().into());
+    }
     let (name, id) = after.split_once(KEY).unwrap_or(("", "0"));
     let id = id.parse().map(StudentId).map_err(|_| fields::bad_page())?;
     let number = admission_key(search.trim());
@@ -70,6 +79,7 @@ pub async fn show(state: &State, caller: &Caller, request: WhichStudent) -> Resu
     let student = match &request {
         WhichStudent::Id(id) => students::one(db.into(), *id).await?,
         WhichStudent::AdmissionNo(number) => {
+            fields::optional("admission number", number, NUMBER_MAX)?;
             students::numbered(db, &admission_key(number.trim())).await?
         }
     };
@@ -113,21 +123,16 @@ pub async fn add(state: &State, caller: &Caller, request: AddStudent) -> Result<
     let today = caller.today(now);
     let name = fields::name("name", &request.name, NAME_MAX)?;
     born_before(request.birth_date, today)?;
-    classes::must_see(caller, request.class)?;
+    classes::must_be_current(state, caller, request.class).await?;
     let given = match &request.admission_no {
         Some(number) => Some(fields::number("admission number", number, NUMBER_MAX)?),
         None => None,
     };
-    let added = caller
-        .db()
-        .write(async |tx| {
+    let add_once = || {
+        caller.db().write(async |tx| {
             let number = match &given {
                 Some(number) => number.clone(),
-                None => next_number(
-                    students::highest_number((&mut *tx).into())
-                        .await?
-                        .as_deref(),
-                ),
+                None => choose_number(tx).await?,
             };
             let new = NewStudent {
                 admission_no: &number,
@@ -139,12 +144,44 @@ pub async fn add(state: &State, caller: &Caller, request: AddStudent) -> Result<
             students::enrol(tx, id, request.class, today, caller.user(), now).await?;
             read_back(tx, id).await
         })
-        .await;
+    };
+    let mut added = add_once().await;
+    // Somebody else took the number that was chosen: the one after it is free.
+    let mut tries = 1;
+    while given.is_none() && tries < NUMBER_TRIES && is_taken(&added) {
+        added = add_once().await;
+        tries += 1;
+    }
+    let taken = match given {
+        Some(_) => number_taken(),
+        None => numbers_contended(),
+    };
     added.map_err(|error| {
         error
-            .on_unique("student_admission_key_unique", number_taken())
-            .on_foreign_key(ApiError::not_found("class"))
+            .on_unique(NUMBER_UNIQUE, taken)
+            .on_foreign_key(classes::unknown("such class"))
     })
+}
+
+fn is_taken(added: &Result<Student>) -> bool {
+    matches!(added, Err(Error::Database(failure)) if failure.is_unique(NUMBER_UNIQUE))
+}
+
+/// The number for a student who comes without one.
+async fn choose_number(tx: &mut Tx) -> Result<String> {
+    let highest = students::highest_number(tx.into()).await?;
+    let number = next_number(highest.as_deref());
+    if number.len() > NUMBER_MAX {
+        let message = format!(
+            "no number can be assigned: the highest admission number is {}, and one after it would have {} characters; at most {NUMBER_MAX} are allowed",
+            highest.unwrap_or_default(),
+            number.len()
+        );
+        return Err(ApiError::conflict("numbers-used-up", message)
+            .hint("give the student an admission number")
+            .into());
+    }
+    Ok(number)
 }
 
 /// Changes a student; a status other than active ends the enrolment today.
@@ -185,14 +222,14 @@ pub async fn edit(state: &State, caller: &Caller, request: EditStudent) -> Resul
             read_back(tx, student.id).await
         })
         .await;
-    edited.map_err(|error| error.on_unique("student_admission_key_unique", number_taken()))
+    edited.map_err(|error| error.on_unique(NUMBER_UNIQUE, number_taken()))
 }
 
 /// Moves a student to another class from today; the old enrolment ends yesterday.
 pub async fn move_to(state: &State, caller: &Caller, request: MoveStudent) -> Result<Student> {
     let now = state.clock.now();
     let today = caller.today(now);
-    classes::must_see(caller, request.class)?;
+    classes::must_be_current(state, caller, request.class).await?;
     let moved = caller
         .db()
         .write(async |tx| {
@@ -213,7 +250,7 @@ pub async fn move_to(state: &State, caller: &Caller, request: MoveStudent) -> Re
             read_back(tx, request.student).await
         })
         .await;
-    moved.map_err(|error| error.on_foreign_key(ApiError::not_found("class")))
+    moved.map_err(|error| error.on_foreign_key(classes::unknown("such class")))
 }
 
 /// Ends where a student is and enrols them in another class from today.
@@ -261,13 +298,29 @@ fn number_taken() -> ApiError {
     .hint("hillview students show NUMBER shows who")
 }
 
-/// The number after the highest one, as wide as it.
+fn numbers_contended() -> ApiError {
+    let message = "others took every number that was chosen; nothing was saved";
+    ApiError::new(Kind::Busy, "busy", message).hint("try again in a moment")
+}
+
+/// The number after the highest one, as wide as it. Counted in digits, so that none is too large.
 pub fn next_number(highest: Option<&str>) -> String {
     let highest = highest.unwrap_or("0000");
-    match highest.parse::<u64>() {
-        Ok(number) => format!("{:0width$}", number + 1, width = highest.len()),
-        // A number with letters behind its digits: start above every plain one of that length.
-        Err(_) => format!("1{}", "0".repeat(highest.len())),
+    let nines = highest
+        .bytes()
+        .rev()
+        .take_while(|digit| *digit == b'9')
+        .count();
+    let kept = &highest[..highest.len() - nines];
+    let zeros = "0".repeat(nines);
+    match kept.as_bytes().last() {
+        // Digits only, so the one before the nines is one byte long.
+        Some(digit) if highest.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let next = char::from(digit + 1);
+            format!("{}{next}{zeros}", &kept[..kept.len() - 1])
+        }
+        // All nines, or letters behind the digits: start above every plain one of that length.
+        _ => format!("1{}", "0".repeat(highest.len())),
     }
 }
 
@@ -283,6 +336,10 @@ mod tests {
             (Some("20240007"), "20240008"),
             (Some("999"), "1000"),
             (Some("12A"), "1000"),
+            (Some("2024/Ö9"), "100000000"),
+            (Some("0199"), "0200"),
+            (Some("18446744073709551615"), "18446744073709551616"),
+            (Some("99999999999999999999"), "100000000000000000000"),
         ] {
             assert_eq!(next_number(highest), next, "{highest:?}");
         }

@@ -9,10 +9,11 @@ use crate::caller::Caller;
 use crate::db::subjects::{self, NewOffering, NewSubject};
 use crate::db::{Tx, classes};
 use crate::error::{Error, Result};
-use crate::ops::packs::alias_text;
 use crate::service::State;
 use crate::service::{fields, spelling};
 
+/// The longest further names of a subject together, in characters.
+const ALIASES_MAX: usize = 500;
 /// The most papers of a subject in a grade.
 const PAPERS_MAX: usize = 8;
 
@@ -31,15 +32,13 @@ pub async fn add(state: &State, caller: &Caller, request: AddSubject) -> Result<
     }
     let papers = checked(&request.papers)?;
     let known = classes::grades(db).await?;
-    let mut grades: Vec<GradeId> = Vec::new();
-    for text in &request.grades {
-        grades.push(spelling::find_grade(&known, text)?.grade_id);
-    }
+    let grades = spelling::find_grades(&known, &request.grades)?;
     if grades.is_empty() {
         let message = "a subject is taught in at least one grade";
         return Err(ApiError::invalid("no-grade", message).into());
     }
-    let aliases = alias_text(&request.aliases);
+    let aliases = spelling::alias_text(&request.aliases);
+    fields::optional("list of aliases", &aliases, ALIASES_MAX)?;
     let now = state.clock.now();
     let added = db
         .write(async |tx| {

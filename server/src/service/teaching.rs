@@ -11,7 +11,7 @@ use crate::db::staff::{self, NewTeaching};
 use crate::db::{Db, subjects};
 use crate::error::Result;
 use crate::service::State;
-use crate::service::{accounts, classes, spelling};
+use crate::service::{accounts, classes, fields, spelling};
 
 /// Lists the assignments in force: all of the school, or the caller's own.
 pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Teaching>> {
@@ -28,6 +28,7 @@ pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Teaching>> {
 /// Assigns a member of staff to a class, or to a subject of it, from today. A class has one class
 /// teacher; an assignment that is there already is given back as it is.
 pub async fn assign(state: &State, caller: &Caller, request: AssignTeaching) -> Result<Teaching> {
+    fields::sought("member of staff", &request.staff)?;
     let db = caller.db();
     let now = state.clock.now();
     let today = caller.today(now);
@@ -103,6 +104,7 @@ async fn offering(db: &Db, request: &AssignTeaching, class: &Named) -> Result<Op
 }
 
 async fn find_subject(db: &Db, grade: GradeId, class: &str, text: &str) -> Result<OfferingId> {
+    fields::sought("subject", text)?;
     let offered = subjects::named(db, grade).await?;
     let found = offered.iter().find(|subject| {
         spelling::is_subject(

@@ -218,3 +218,22 @@ fn what_is_too_long_for_a_frame_is_refused_where_it_is_made() {
     let ping = HillviewResponse::Ping(Ok(Moment(1)));
     assert!(Answer::encode(&ping).is_ok());
 }
+
+#[test]
+fn an_error_that_quotes_a_whole_call_fits_into_a_frame() {
+    let long = "ñ".repeat(2 * FRAME_MAX);
+    let error = ApiError::invalid("too-long", format!("no class {long:?}")).hint(long);
+    let refusal = Answer::refusal("OpenSheet", &error);
+    let reply = HillviewResponse::OpenSheet(Err(error));
+    for answer in [refusal, Answer::encode(&reply).unwrap()] {
+        assert!(answer.0.len() < 4 * 1024, "{} bytes", answer.0.len());
+        let told = answer.error().unwrap();
+        assert!(told.message.starts_with("no class \"ñ"), "{}", told.message);
+        let hint = told.hint.unwrap();
+        assert_eq!(
+            (told.message.chars().count(), hint.chars().count()),
+            (500, 500)
+        );
+        assert!(hint.ends_with('…'), "{hint}");
+    }
+}

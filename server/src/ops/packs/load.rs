@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use hillview_shared::ids::{GradeId, Moment, SchemeId, SubjectId};
 use hillview_shared::subjects::NewPaper;
 
-use super::{Pack, PackLevel, alias_text};
+use super::{Pack, PackLevel};
 use crate::db::subjects::{NewOffering, NewSubject};
 use crate::db::{Tx, calendar, classes, subjects};
 use crate::error::{Error, Result};
+use crate::service::spelling::alias_text;
 
 /// Loads a pack into the empty tables of a new school, inside the transaction that makes it.
 pub async fn load(tx: &mut Tx, pack: &Pack, school: &str, at: Moment) -> Result<()> {

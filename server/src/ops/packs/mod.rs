@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::grading::{Band, Rounding, Scheme};
 use hillview_shared::subjects::OfferingMode;
-use hillview_shared::text::fold;
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -162,18 +161,11 @@ impl PackLevel {
     }
 }
 
-/// Further names of a subject as they are stored: folded, between bars.
-pub fn alias_text<'a>(aliases: impl IntoIterator<Item = &'a String>) -> String {
-    aliases
-        .into_iter()
-        .map(|alias| fold(alias))
-        .collect::<Vec<_>>()
-        .join("|")
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use hillview_shared::text::fold;
 
     use super::*;
 
