@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use hillview_server::chain::{Hash, Link, START};
 use hillview_server::db::Db;
-use hillview_server::service::marks::chain::{Hash, Link, START};
 use hillview_server::testing::Installation;
 use hillview_shared::ids::{Moment, OperationId, SheetId, StudentId, UserId};
 use hillview_shared::marks::{Entry, MarkState, Score};

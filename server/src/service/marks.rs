@@ -13,15 +13,12 @@ use hillview_shared::text::is_hidden;
 use sha2::{Digest, Sha256};
 
 use crate::caller::Caller;
+use crate::chain::{self, Hash, Link};
 use crate::db::marks::{self, NewChange, NewMark, Standing};
 use crate::db::{Tx, sheets};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::assessments::{self, closed};
-
-pub mod chain;
-
-use chain::{Hash, Link};
 
 /// The most edits of one save: more than any class has.
 pub const EDITS_MAX: usize = 500;
