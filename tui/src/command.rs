@@ -13,7 +13,10 @@ pub enum Scope {
     Anywhere,
     /// Whatever has rows and a cursor.
     Rows,
+    /// Whatever has fields to fill in one after the other.
+    Fields,
     LogIn,
+    Password,
     Sheets,
     Marks,
     /// A mark is being typed.
@@ -33,7 +36,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Marks,
         Self::MarkEdit,
         Self::Conflict,
@@ -48,6 +51,8 @@ impl Scope {
         Self::Palette,
         Self::Confirm,
         Self::LogIn,
+        Self::Password,
+        Self::Fields,
         Self::Anywhere,
     ];
 
@@ -56,7 +61,9 @@ impl Scope {
         match self {
             Self::Anywhere => "Anywhere",
             Self::Rows => "In every list",
+            Self::Fields => "In every form",
             Self::LogIn => "Logging in",
+            Self::Password => "Another password",
             Self::Sheets => "My sheets",
             Self::Marks => "A mark sheet",
             Self::MarkEdit => "While a mark is typed",
@@ -251,8 +258,9 @@ pub const TABLE: &[Entry] = {
         row(C::Yes, S::Confirm, "yes", &["y"], "yes", "Do it"),
         row(C::No, S::Confirm, "no", &["n", "Enter", "Esc"], "no", "Leave everything as it is"),
         row(C::Submit, S::LogIn, "submit", &["Enter"], "next, log in", "Go to the next field; on the last one, log in").cli("login"),
-        row(C::NextField, S::LogIn, "next-field", &["Tab", "Down"], "", "Go to the next field"),
-        row(C::PreviousField, S::LogIn, "previous-field", &["BackTab", "Up"], "", "Go to the previous field"),
+        row(C::Submit, S::Password, "submit-password", &["Enter"], "next, change", "Go to the next field; on the last one, change the password").cli("passwd"),
+        row(C::NextField, S::Fields, "next-field", &["Tab", "Down"], "", "Go to the next field"),
+        row(C::PreviousField, S::Fields, "previous-field", &["BackTab", "Up"], "", "Go to the previous field"),
         row(C::Down, S::Rows, "down", &["Down", "j"], "", "Move down"),
         row(C::Up, S::Rows, "up", &["Up", "k"], "", "Move up"),
         row(C::PageDown, S::Rows, "page-down", &["PgDn"], "", "Move down a page"),

@@ -115,8 +115,10 @@ impl App {
             return self.context.effect(Effect::Bell);
         }
         self.context.notice = None;
+        // Terminals send the line ends of a paste as those of the Enter key.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         if let Some(top) = self.stack.last_mut() {
-            top.paste(text, &mut self.context);
+            top.paste(&text, &mut self.context);
         }
     }
 

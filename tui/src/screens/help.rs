@@ -53,9 +53,13 @@ impl Screen for Help {
         let window = rows::window(self.cursor.at, self.entries.len(), pen.lines());
         for (line, at) in window.enumerate() {
             let (entry, why_not) = &self.entries[at];
+            let keys = match entry.keys.is_empty() {
+                true => format!(":{}", entry.name),
+                false => entry.keys.join(" "),
+            };
             let words = match why_not {
-                None => format!("{:<14} {}", entry.keys.join(" "), entry.sentence),
-                Some(_) => format!("{:<14} ({})", entry.keys.join(" "), entry.sentence),
+                None => format!("{keys:<14} {}", entry.sentence),
+                Some(_) => format!("{keys:<14} ({})", entry.sentence),
             };
             let tone = if why_not.is_none() {
                 Tone::Plain

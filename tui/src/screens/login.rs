@@ -81,7 +81,7 @@ fn caps_hint(password: &str) -> &'static str {
 
 impl Screen for LogIn {
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::LogIn, Scope::Anywhere]
+        &[Scope::LogIn, Scope::Fields, Scope::Anywhere]
     }
 
     fn place(&self) -> String {

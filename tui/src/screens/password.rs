@@ -85,7 +85,7 @@ impl Password {
 
 impl Screen for Password {
     fn scopes(&self) -> &'static [Scope] {
-        &[Scope::LogIn, Scope::Anywhere]
+        &[Scope::Password, Scope::Fields, Scope::Anywhere]
     }
 
     fn place(&self) -> String {
@@ -131,6 +131,11 @@ impl Screen for Password {
             }
             Err(error) if error.kind == Kind::SessionEnded => context.wish(Wish::Close),
             Err(error) => {
+                if error.kind == Kind::Denied {
+                    // The present one is wrong: it is typed again, and the others stay.
+                    self.fields[0] = Field::password(PASSWORD_MAX);
+                    self.focus = 0;
+                }
                 self.error = Some(in_words(&error));
                 self.fetch = Fetch::Failed(error);
                 context.effect(Effect::Bell);

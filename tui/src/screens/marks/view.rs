@@ -67,10 +67,18 @@ pub fn page(marks: &Marks, body: usize) -> usize {
 
 /// What there is to say about pasted marks, under the rows.
 fn notes(marks: &Marks) -> Vec<(Tone, String)> {
-    match &marks.mode {
-        Mode::Preview(preview) => preview.notes(),
-        _ => Vec::new(),
+    let Mode::Preview(preview) = &marks.mode else {
+        return Vec::new();
+    };
+    let mut notes = preview.notes();
+    // Beside the mark there may be no room for the whole reason.
+    let why = preview
+        .of(marks.cursor.at)
+        .and_then(|mark| mark.as_ref().err());
+    if let (Some(cell), Some(why)) = (marks.current(), why) {
+        notes.push((Tone::Bad, format!("{}: {why}", cell.adm)));
     }
+    notes
 }
 
 pub fn draw(marks: &Marks, pen: &mut Pen<'_>, context: &Context) -> Option<Position> {

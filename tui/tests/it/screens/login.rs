@@ -151,6 +151,27 @@ fn the_first_password_must_be_changed_before_anything_else() {
 }
 
 #[test]
+fn a_wrong_present_password_is_typed_again_and_the_new_one_stays() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys(":change-password<Enter>");
+    desk.shows("Enter next, change");
+    desk.keys("not the one<Enter>a long new one<Enter>a long new one<Enter>");
+    let Some(Effect::ChangePassword { ticket, .. }) = desk.others.pop() else {
+        panic!("no change: {}", desk.screen());
+    };
+    let answer = Err(ApiError::denied("the present password is wrong"));
+    desk.send(Msg::LoggedIn { ticket, answer });
+    desk.shows("the present password is wrong");
+    assert_eq!(desk.cursor(), (22, 4));
+    desk.keys("the right one<Enter><Enter><Enter>");
+    let Some(Effect::ChangePassword { request, .. }) = desk.others.pop() else {
+        panic!("no change: {}", desk.screen());
+    };
+    assert_eq!(request.old, "the right one");
+    assert_eq!(request.new, "a long new one");
+}
+
+#[test]
 fn a_session_that_ends_is_renewed_in_place_and_nothing_typed_is_lost() {
     let mut desk = Desk::sheet(80, 24);
     desk.keys("52<Enter>4");

@@ -236,3 +236,24 @@ fn a_sheet_that_changes_under_a_preview_says_so() {
     desk.keys("<Enter>");
     assert!(desk.saves.is_empty());
 }
+
+#[test]
+fn a_paste_whose_lines_end_as_the_enter_key_does_is_a_column_too() {
+    let mut desk = Desk::sheet(80, 24);
+    paste(&mut desk, "52\r47\r\r38\r");
+    desk.shows("3 marks to enter");
+    desk.keys("<Enter>");
+    assert_eq!(
+        students(&desk),
+        [(1, score(52)), (2, score(47)), (4, score(38))]
+    );
+}
+
+#[test]
+fn the_reason_against_the_mark_of_the_cursor_is_whole_on_a_narrow_screen() {
+    let mut desk = Desk::sheet(60, 20);
+    paste(&mut desk, "61\n52");
+    desk.shows("20240001: 61 is over 60");
+    desk.keys("j");
+    desk.hides("is over 60");
+}

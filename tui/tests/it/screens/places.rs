@@ -190,6 +190,8 @@ fn help_lists_the_keys_of_the_screen_and_says_what_is_off() {
     desk.shows("Del            (Clear the mark; asks when it is saved)");
     desk.keys("jjjjjjjjj");
     desk.shows("not now: there is no mark to clear");
+    desk.keys("G");
+    desk.shows(":log-out       End the session; what is queued stays on this machine");
     desk.keys("<Esc>5<F1>");
     desk.shows("Save the mark and move down");
     desk.keys("<Esc>2<Enter>");
