@@ -42,6 +42,8 @@ pub struct Sheets {
     continues: bool,
     /// All that one may see instead of what one teaches.
     all: bool,
+    /// One of the two was asked for: it is shown, even when it is empty.
+    chosen: bool,
     classes: Fetch,
     my_class: Option<MyClass>,
 }
@@ -66,6 +68,11 @@ impl Sheets {
             self.sheets.extend(page.rows);
             self.next = page.next;
             self.cursor.clamp(self.sheets.len());
+            if self.sheets.is_empty() && !self.all && !self.chosen {
+                // A class teacher without a subject, or a head: theirs is what they may see.
+                self.all = true;
+                self.ask(None, context);
+            }
         } else if !self.sheets.is_empty() {
             context.tell_failure(&self.fetch);
         }
@@ -151,6 +158,7 @@ impl Screen for Sheets {
             }
             Command::MineOrAll => {
                 self.all = !self.all;
+                self.chosen = true;
                 self.sheets.clear();
                 self.start(context);
             }
