@@ -32,6 +32,9 @@ impl Screen for Classes {
     }
 
     fn summary(&self, _context: &Context) -> String {
+        if self.fetch != Fetch::Done && self.classes.is_empty() {
+            return String::new();
+        }
         let students: i64 = self.classes.iter().map(|class| class.students).sum();
         let classes = text::count(self.classes.len(), "class", "classes");
         format!("{classes}, students: {students}")

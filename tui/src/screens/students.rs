@@ -99,6 +99,9 @@ impl Screen for Students {
     }
 
     fn summary(&self, _context: &Context) -> String {
+        if self.fetch != Fetch::Done && self.students.is_empty() {
+            return String::new();
+        }
         let more = if self.next.is_some() {
             ", more below"
         } else {

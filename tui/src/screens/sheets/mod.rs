@@ -111,6 +111,9 @@ impl Screen for Sheets {
     }
 
     fn summary(&self, context: &Context) -> String {
+        if self.fetch != Fetch::Done && self.sheets.is_empty() {
+            return String::new();
+        }
         let today = context.today();
         let open = self.sheets.iter().filter(|sheet| is_open(sheet, today));
         let owing: i64 = open

@@ -401,3 +401,18 @@ fn every_command_line_form_of_the_table_exists() {
         assert!(cli.contains(&heading), "{}: {heading}", entry.name);
     }
 }
+
+#[test]
+fn what_is_not_there_yet_is_not_counted() {
+    let mut desk = Desk::start(80, 24, MONOCHROME);
+    desk.send(Msg::Resumed(Box::new(fixtures::kamau())));
+    for (keys, none) in [
+        ("", "0 sheets"),
+        ("s", "0 students"),
+        ("<Esc>c", "0 classes"),
+    ] {
+        desk.keys(keys);
+        desk.shows("asking the server; Esc leaves");
+        desk.hides(none);
+    }
+}
