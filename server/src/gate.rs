@@ -137,6 +137,17 @@ impl Connection {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
     }
 
+    /// Lets go of a session that has ended. A call that was under way while somebody logged in
+    /// anew finds another session here, which stays.
+    fn forget(&self, ended: &SessionKey) {
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Standing::LoggedIn(peer, key) = &*standing
+            && key == ended
+        {
+            *standing = Standing::Greeted(peer.clone());
+        }
+    }
+
     /// Decides whether a call may be made now; with the caller, when there is a session.
     async fn admit(&self, request: &HillviewRequest) -> Result<Option<Caller>> {
         if self.stopping.load(Ordering::Relaxed) {
@@ -172,7 +183,7 @@ impl Connection {
         };
         let caller = known.inspect_err(|error| {
             if matches!(error, Error::Refused(told) if told.kind == Kind::SessionEnded) {
-                self.speak_for(peer.clone(), None);
+                self.forget(&key);
             }
         })?;
         match rule {

@@ -7,7 +7,7 @@ use hillview_shared::text::is_hidden;
 use super::{Format, packs, print, with_state};
 use crate::config::Config;
 use crate::db::{accounts as logins, calendar, schools};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::service::{State, accounts};
 
 #[derive(clap::Subcommand)]
@@ -55,11 +55,18 @@ impl Command {
                     pack: &pack,
                     admin: &admin,
                 };
-                let password = with_state(config, async |state| create(state, &new).await).await?;
-                print(&format!(
-                    "school {code} is ready; first login {admin} with the one-time password"
-                ))?;
-                print(&password)
+                // Said before the school opens: killed in between, the command is run again and
+                // says another password. The other way round, nobody would know one.
+                with_state(config, async |state| {
+                    let password = prepare(state, &new).await?;
+                    print(&format!(
+                        "school {code} is ready; first login {admin} with the one-time password"
+                    ))
+                    .and_then(|()| print(&password))
+                    .map_err(|error| Error::fault("say the password", error.to_string()))?;
+                    open(state, &code).await
+                })
+                .await
             }
             Self::List { format } => {
                 let all = with_state(config, async |state| state.tenants.all().await).await?;
@@ -84,6 +91,13 @@ pub struct NewSchool<'a> {
 ///
 /// A kill half-way leaves the school in the state `making`; the same command then goes on.
 pub async fn create(state: &State, new: &NewSchool<'_>) -> Result<String> {
+    let password = prepare(state, new).await?;
+    open(state, new.code).await?;
+    Ok(password)
+}
+
+/// Makes a school that is not open for work yet.
+async fn prepare(state: &State, new: &NewSchool<'_>) -> Result<String> {
     check_code(new.code)?;
     check_name(new.name)?;
     let admin = accounts::check_username(new.admin)?;
@@ -127,11 +141,16 @@ pub async fn create(state: &State, new: &NewSchool<'_>) -> Result<String> {
         Ok(())
     })
     .await?;
-    control
-        .write(async |tx| Ok(schools::set_state(tx, new.code, "open").await?))
-        .await?;
     db.close().await;
     Ok(one_time.password)
+}
+
+/// Opens a school that is made for work.
+async fn open(state: &State, code: &str) -> Result<()> {
+    let control = state.tenants.control();
+    control
+        .write(async |tx| Ok(schools::set_state(tx, code, "open").await?))
+        .await
 }
 
 /// Brings every school up to date; one that fails does not keep the others back.
