@@ -13,6 +13,7 @@ mod cuts;
 mod demo;
 mod desk;
 mod harness;
+mod idle;
 mod kill;
 mod outbox;
 mod process;
