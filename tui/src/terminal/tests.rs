@@ -282,7 +282,7 @@ const STUDENTS: [&str; 6] = [
     "Kiprono Dennis Kipchirchir",
 ];
 
-/// The marks sheet of shared/screens.md: one line above, one below, the grid in between.
+/// A marks sheet as the screens draw it: one line above, one below, the grid in between.
 struct Sheet {
     top: usize,
     at: usize,
