@@ -122,16 +122,18 @@ async fn whatever_was_shown_as_queued_is_on_the_disk_when_the_program_is_killed(
     let installation = Installation::new(Engine::Sqlite).await;
     let (_, desk, mut pty) = without_a_server(&installation).await;
     for round in 1..=4 {
+        // Other marks each time: one that is there already is not queued again.
+        let before = 10 * round;
         block_in_place(|| {
             pty.wait_for("offline since");
-            type_marks(&mut pty, 21..21 + round);
+            type_marks(&mut pty, before + 1..=before + round);
             pty.wait("some are queued", |screen| !queued_rows(screen).is_empty());
             // The kill comes somewhere in the writing of these.
-            type_marks(&mut pty, 21 + round..27);
+            type_marks(&mut pty, before + round + 1..=before + 6);
             pty.signal(Signal::KILL);
             pty.ended();
             let shown = queued_rows(&pty.screen());
-            let kept = kept_rows(&desk);
+            let kept = kept_rows(&desk, before);
             assert!(kept.is_superset(&shown), "shown {shown:?}, kept {kept:?}");
         });
         let served = installation.serve().await;
@@ -143,14 +145,14 @@ async fn whatever_was_shown_as_queued_is_on_the_disk_when_the_program_is_killed(
     installation.remove().await;
 }
 
-/// The rows of which a journal holds an edit, when row n was given the mark 20 + n.
-fn kept_rows(desk: &Desk) -> BTreeSet<usize> {
+/// The rows of which a journal holds an edit, when row n was given the mark `before` + n.
+fn kept_rows(desk: &Desk, before: i32) -> BTreeSet<usize> {
     let journals = stored(&state(desk)).unwrap();
     let pending = journals.iter().flat_map(|journal| &journal.pending);
     let row = |pending: &Pending| {
         assert_eq!(pending.state, PendingState::Queued);
         let mark = pending.entry.score().unwrap().hundredths() / 100;
-        usize::try_from(mark - 20).unwrap()
+        usize::try_from(mark - before).unwrap()
     };
     pending.map(row).collect()
 }
