@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hillview::msg::{Pending, PendingState};
 use hillview::outbox::stored;
@@ -119,40 +120,53 @@ fn queued_rows(screen: &str) -> BTreeSet<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_was_shown_as_queued_is_on_the_disk_when_the_program_is_killed() {
-    let installation = Installation::new(Engine::Sqlite).await;
-    let (_, desk, mut pty) = without_a_server(&installation).await;
     for round in 1..=4 {
-        // Other marks each time: one that is there already is not queued again.
-        let before = 10 * round;
-        block_in_place(|| {
-            pty.wait_for("offline since");
-            type_marks(&mut pty, before + 1..=before + round);
+        // A school of its own each time: a mark that is there already is not queued again.
+        let installation = Installation::new(Engine::Sqlite).await;
+        let (ready, desk, mut pty) = without_a_server(&installation).await;
+        let kept = block_in_place(|| {
+            type_marks(&mut pty, 21..21 + round);
             pty.wait("some are queued", |screen| !queued_rows(screen).is_empty());
             // The kill comes somewhere in the writing of these.
-            type_marks(&mut pty, before + round + 1..=before + 6);
+            type_marks(&mut pty, 21 + round..27);
             pty.signal(Signal::KILL);
             pty.ended();
             let shown = queued_rows(&pty.screen());
-            let kept = kept_rows(&desk, before);
+            let kept = kept_rows(&desk);
             assert!(kept.is_superset(&shown), "shown {shown:?}, kept {kept:?}");
+            kept
         });
         let served = installation.serve().await;
-        pty = block_in_place(|| at_the_sheet(&desk));
-        block_in_place(|| pty.wait("all is saved", |screen| !screen.contains("queued")));
+        let pty = block_in_place(|| at_the_sheet(&desk));
+        let sent = async {
+            let is_saved = |scores: &[Option<i32>], row: usize| {
+                scores[row - 1].is_some_and(|mark| usize::try_from(mark).unwrap() == 20 + row)
+            };
+            loop {
+                let scores = ready.scores().await;
+                if kept.iter().all(|row| is_saved(&scores, *row)) {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), sent)
+            .await
+            .unwrap();
+        drop(pty);
         served.stop().await;
+        installation.remove().await;
     }
-    drop(pty);
-    installation.remove().await;
 }
 
-/// The rows of which a journal holds an edit, when row n was given the mark `before` + n.
-fn kept_rows(desk: &Desk, before: i32) -> BTreeSet<usize> {
+/// The rows of which a journal holds an edit, when row n was given the mark 20 + n.
+fn kept_rows(desk: &Desk) -> BTreeSet<usize> {
     let journals = stored(&state(desk)).unwrap();
     let pending = journals.iter().flat_map(|journal| &journal.pending);
     let row = |pending: &Pending| {
         assert_eq!(pending.state, PendingState::Queued);
         let mark = pending.entry.score().unwrap().hundredths() / 100;
-        usize::try_from(mark - before).unwrap()
+        usize::try_from(mark - 20).unwrap()
     };
     pending.map(row).collect()
 }
