@@ -107,7 +107,9 @@ async fn marks_queued_when_the_program_is_killed_are_sent_by_the_next_one() {
 
 /// The numbers of the rows that are shown as queued.
 fn queued_rows(screen: &str) -> BTreeSet<usize> {
-    let lines = screen.lines().filter(|line| line.contains("queued"));
+    // Not the line below the grid, which counts them.
+    let of_rows = |line: &&str| line.trim_end().ends_with("queued");
+    let lines = screen.lines().filter(of_rows);
     let number = |line: &str| {
         line.trim_start_matches(['>', ' '])
             .split(' ')
