@@ -3,25 +3,47 @@
 
 use std::sync::Arc;
 
-use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Who};
+use hillview_shared::accounts::{
+    BeginSecondFactor, ChangePassword, ConfirmSecondFactor, DropSecondFactor, LogIn, LoggedIn,
+    RecoveryCodes, SecondFactorSecret, Who,
+};
 use hillview_shared::api::{Hello, Hillview, Reply, Welcome};
 use hillview_shared::assessments::{
     AddAssessment, Assessment, ListSheets, OpenSheet, SheetOpened, SheetSummary, WhichAssessment,
 };
+use hillview_shared::audit::{AuditChecked, AuditEntry, ListAudit, VerifyAudit};
 use hillview_shared::calendar::Term;
 use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::grants::{
+    AccessRequest, DecideRequest, ExtendGrant, GiveGrant, Grant, ListGrants, ListRequests,
+    RequestAccess, RevokeGrant,
+};
 use hillview_shared::ids::{ImportId, Moment};
 use hillview_shared::imports::{
     ImportReport, ImportSummary, ListProblems, Piece, RefusedRows, RowProblem, RunImport,
     SendChunk, StartImport, UndoImport,
 };
 use hillview_shared::marks::{MarkChange, MarksSaved, SaveMarks, ShowHistory};
-use hillview_shared::staff::{AddStaff, Staff, StaffAdded};
+use hillview_shared::roles::{DropRole, RoleDetail, SaveRole};
+use hillview_shared::schools::{
+    AddSchool, ExportSchool, ListSchools, RemoveSchool, RenameSchool, SchoolAdded, SchoolEntry,
+    SchoolExported, SuspendSchool,
+};
+use hillview_shared::sessions::{
+    AddToken, EndSession, ListSessions, RevokeToken, SessionPolicy, SessionSummary, TokenAdded,
+    TokenSummary,
+};
+use hillview_shared::staff::{
+    AddStaff, DisableStaff, EditStaff, IssuePasswords, ListStaff, OneTimePassword, Staff,
+    StaffAdded, WhichStaff,
+};
 use hillview_shared::students::{
     AddStudent, EditStudent, ListStudents, MoveStudent, Page, Student, StudentDetail, WhichStudent,
 };
 use hillview_shared::subjects::{AddSubject, Paper};
-use hillview_shared::teaching::{AssignTeaching, Teaching};
+use hillview_shared::teaching::{
+    AssignMany, AssignTeaching, Assigned, EndTeaching, ListTeaching, Teaching,
+};
 use tarpc::context::Context;
 
 use crate::caller::Caller;
@@ -121,16 +143,16 @@ impl Hillview for Api {
         Ok(students::move_to(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_staff(self, _: Context) -> Reply<Vec<Staff>> {
-        Ok(staff::list(self.state(), self.caller()).await?)
+    async fn list_staff(self, _: Context, request: ListStaff) -> Reply<Page<Staff>> {
+        Ok(staff::list(self.state(), self.caller(), request).await?)
     }
 
     async fn add_staff(self, _: Context, request: AddStaff) -> Reply<StaffAdded> {
         Ok(staff::add(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_teaching(self, _: Context) -> Reply<Vec<Teaching>> {
-        Ok(teaching::list(self.state(), self.caller()).await?)
+    async fn list_teaching(self, _: Context, request: ListTeaching) -> Reply<Page<Teaching>> {
+        Ok(teaching::list(self.state(), self.caller(), request).await?)
     }
 
     async fn assign_teaching(self, _: Context, request: AssignTeaching) -> Reply<Teaching> {
@@ -196,4 +218,173 @@ impl Hillview for Api {
     async fn undo_import(self, _: Context, request: UndoImport) -> Reply<ImportSummary> {
         Ok(imports::undo(self.state(), self.caller(), request).await?)
     }
+
+    async fn begin_second_factor(
+        self,
+        _: Context,
+        _request: BeginSecondFactor,
+    ) -> Reply<SecondFactorSecret> {
+        Err(unanswered())
+    }
+
+    async fn confirm_second_factor(
+        self,
+        _: Context,
+        _request: ConfirmSecondFactor,
+    ) -> Reply<RecoveryCodes> {
+        Err(unanswered())
+    }
+
+    async fn drop_second_factor(self, _: Context, _request: DropSecondFactor) -> Reply<()> {
+        Err(unanswered())
+    }
+
+    async fn list_sessions(
+        self,
+        _: Context,
+        _request: ListSessions,
+    ) -> Reply<Page<SessionSummary>> {
+        Err(unanswered())
+    }
+
+    async fn end_session(self, _: Context, _request: EndSession) -> Reply<()> {
+        Err(unanswered())
+    }
+
+    async fn show_session_policy(self, _: Context) -> Reply<SessionPolicy> {
+        Err(unanswered())
+    }
+
+    async fn save_session_policy(
+        self,
+        _: Context,
+        _request: SessionPolicy,
+    ) -> Reply<SessionPolicy> {
+        Err(unanswered())
+    }
+
+    async fn list_tokens(self, _: Context) -> Reply<Vec<TokenSummary>> {
+        Err(unanswered())
+    }
+
+    async fn add_token(self, _: Context, _request: AddToken) -> Reply<TokenAdded> {
+        Err(unanswered())
+    }
+
+    async fn revoke_token(self, _: Context, _request: RevokeToken) -> Reply<()> {
+        Err(unanswered())
+    }
+
+    async fn list_roles(self, _: Context) -> Reply<Vec<RoleDetail>> {
+        Err(unanswered())
+    }
+
+    async fn save_role(self, _: Context, _request: SaveRole) -> Reply<RoleDetail> {
+        Err(unanswered())
+    }
+
+    async fn drop_role(self, _: Context, _request: DropRole) -> Reply<()> {
+        Err(unanswered())
+    }
+
+    async fn list_grants(self, _: Context, _request: ListGrants) -> Reply<Page<Grant>> {
+        Err(unanswered())
+    }
+
+    async fn give_grant(self, _: Context, _request: GiveGrant) -> Reply<Grant> {
+        Err(unanswered())
+    }
+
+    async fn extend_grant(self, _: Context, _request: ExtendGrant) -> Reply<Grant> {
+        Err(unanswered())
+    }
+
+    async fn revoke_grant(self, _: Context, _request: RevokeGrant) -> Reply<Grant> {
+        Err(unanswered())
+    }
+
+    async fn list_requests(self, _: Context, _request: ListRequests) -> Reply<Page<AccessRequest>> {
+        Err(unanswered())
+    }
+
+    async fn request_access(self, _: Context, _request: RequestAccess) -> Reply<AccessRequest> {
+        Err(unanswered())
+    }
+
+    async fn decide_request(self, _: Context, _request: DecideRequest) -> Reply<AccessRequest> {
+        Err(unanswered())
+    }
+
+    async fn list_audit(self, _: Context, _request: ListAudit) -> Reply<Page<AuditEntry>> {
+        Err(unanswered())
+    }
+
+    async fn verify_audit(self, _: Context, _request: VerifyAudit) -> Reply<AuditChecked> {
+        Err(unanswered())
+    }
+
+    async fn list_schools(self, _: Context, _request: ListSchools) -> Reply<Page<SchoolEntry>> {
+        Err(unanswered())
+    }
+
+    async fn add_school(self, _: Context, _request: AddSchool) -> Reply<SchoolAdded> {
+        Err(unanswered())
+    }
+
+    async fn suspend_school(self, _: Context, _request: SuspendSchool) -> Reply<SchoolEntry> {
+        Err(unanswered())
+    }
+
+    async fn rename_school(self, _: Context, _request: RenameSchool) -> Reply<SchoolEntry> {
+        Err(unanswered())
+    }
+
+    async fn export_school(self, _: Context, _request: ExportSchool) -> Reply<SchoolExported> {
+        Err(unanswered())
+    }
+
+    async fn remove_school(self, _: Context, _request: RemoveSchool) -> Reply<()> {
+        Err(unanswered())
+    }
+
+    async fn edit_staff(self, _: Context, _request: EditStaff) -> Reply<Staff> {
+        Err(unanswered())
+    }
+
+    async fn disable_staff(self, _: Context, _request: DisableStaff) -> Reply<Staff> {
+        Err(unanswered())
+    }
+
+    async fn reset_password(self, _: Context, _request: WhichStaff) -> Reply<OneTimePassword> {
+        Err(unanswered())
+    }
+
+    async fn reset_second_factor(self, _: Context, _request: WhichStaff) -> Reply<()> {
+        Err(unanswered())
+    }
+
+    async fn issue_passwords(
+        self,
+        _: Context,
+        _request: IssuePasswords,
+    ) -> Reply<Vec<OneTimePassword>> {
+        Err(unanswered())
+    }
+
+    async fn assign_many(self, _: Context, _request: AssignMany) -> Reply<Assigned> {
+        Err(unanswered())
+    }
+
+    async fn end_teaching(self, _: Context, _request: EndTeaching) -> Reply<Teaching> {
+        Err(unanswered())
+    }
+}
+
+/// For calls that are being written.
+fn unanswered() -> hillview_shared::ApiError {
+    hillview_shared::ApiError::new(
+        hillview_shared::Kind::Unsupported,
+        "unsupported",
+        "not there yet",
+    )
 }

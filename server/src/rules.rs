@@ -29,7 +29,38 @@ pub fn rule(request: &HillviewRequest) -> Rule {
     match request {
         Call::Hello { .. } => Rule::First,
         Call::Ping { .. } | Call::LogIn { .. } => Rule::Greeted,
-        Call::LogOut { .. } | Call::WhoAmI { .. } | Call::ChangePassword { .. } => Rule::Own,
+        Call::LogOut { .. }
+        | Call::WhoAmI { .. }
+        | Call::ChangePassword { .. }
+        | Call::BeginSecondFactor { .. }
+        | Call::ConfirmSecondFactor { .. } => Rule::Own,
+        Call::DropSecondFactor { .. }
+        | Call::ListSessions { .. }
+        | Call::EndSession { .. }
+        | Call::ShowSessionPolicy { .. } => Rule::LoggedIn,
+        Call::SaveSessionPolicy { .. } => Rule::Needs(&[P::ConfigWrite]),
+        Call::ListTokens { .. } | Call::AddToken { .. } | Call::RevokeToken { .. } => {
+            Rule::Needs(&[P::TokensManage])
+        }
+
+        Call::ListRoles { .. } => Rule::Needs(&[P::StaffRead, P::StaffManage, P::RolesManage]),
+        Call::SaveRole { .. } | Call::DropRole { .. } => Rule::Needs(&[P::RolesManage]),
+        Call::GiveGrant { .. } | Call::ExtendGrant { .. } | Call::RevokeGrant { .. } => {
+            Rule::Needs(&[P::GrantsManage])
+        }
+        Call::ListGrants { .. }
+        | Call::ListRequests { .. }
+        | Call::RequestAccess { .. }
+        | Call::DecideRequest { .. } => Rule::LoggedIn,
+
+        Call::ListAudit { .. } | Call::VerifyAudit { .. } => Rule::Needs(&[P::AuditRead]),
+
+        Call::ListSchools { .. }
+        | Call::AddSchool { .. }
+        | Call::SuspendSchool { .. }
+        | Call::RenameSchool { .. }
+        | Call::ExportSchool { .. }
+        | Call::RemoveSchool { .. } => Rule::Needs(&[P::SchoolsManage]),
 
         Call::ListTerms { .. } | Call::ListClasses { .. } | Call::ListPapers { .. } => {
             Rule::LoggedIn
@@ -44,7 +75,15 @@ pub fn rule(request: &HillviewRequest) -> Rule {
 
         Call::ListStaff { .. } => Rule::Needs(&[P::StaffRead, P::StaffManage]),
         Call::ListTeaching { .. } => Rule::LoggedIn,
-        Call::AddStaff { .. } | Call::AssignTeaching { .. } => Rule::Needs(&[P::StaffManage]),
+        Call::AddStaff { .. }
+        | Call::EditStaff { .. }
+        | Call::DisableStaff { .. }
+        | Call::ResetPassword { .. }
+        | Call::ResetSecondFactor { .. }
+        | Call::IssuePasswords { .. } => Rule::Needs(&[P::StaffManage]),
+        Call::AssignTeaching { .. } | Call::AssignMany { .. } | Call::EndTeaching { .. } => {
+            Rule::Needs(&[P::TeachingAssign])
+        }
 
         Call::ListAssessments { .. } => Rule::LoggedIn,
         Call::AddAssessment { .. } | Call::OpenAssessment { .. } | Call::LockAssessment { .. } => {

@@ -6,25 +6,45 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{ChangePassword, LogIn, LoggedIn, Who};
+use crate::accounts::{
+    BeginSecondFactor, ChangePassword, ConfirmSecondFactor, DropSecondFactor, LogIn, LoggedIn,
+    RecoveryCodes, SecondFactorSecret, Who,
+};
 use crate::assessments::{
     AddAssessment, Assessment, ListSheets, OpenSheet, SheetOpened, SheetSummary, WhichAssessment,
 };
+use crate::audit::{AuditChecked, AuditEntry, ListAudit, VerifyAudit};
 use crate::calendar::Term;
 use crate::classes::{AddClass, Class};
 use crate::error::ApiError;
+use crate::grants::{
+    AccessRequest, DecideRequest, ExtendGrant, GiveGrant, Grant, ListGrants, ListRequests,
+    RequestAccess, RevokeGrant,
+};
 use crate::ids::{ImportId, Moment, Token};
 use crate::imports::{
     ImportReport, ImportSummary, ListProblems, Piece, RefusedRows, RowProblem, RunImport,
     SendChunk, StartImport, UndoImport,
 };
 use crate::marks::{MarkChange, MarksSaved, SaveMarks, ShowHistory};
-use crate::staff::{AddStaff, Staff, StaffAdded};
+use crate::roles::{DropRole, RoleDetail, SaveRole};
+use crate::schools::{
+    AddSchool, ExportSchool, ListSchools, RemoveSchool, RenameSchool, SchoolAdded, SchoolEntry,
+    SchoolExported, SuspendSchool,
+};
+use crate::sessions::{
+    AddToken, EndSession, ListSessions, RevokeToken, SessionPolicy, SessionSummary, TokenAdded,
+    TokenSummary,
+};
+use crate::staff::{
+    AddStaff, DisableStaff, EditStaff, IssuePasswords, ListStaff, OneTimePassword, Staff,
+    StaffAdded, WhichStaff,
+};
 use crate::students::{
     AddStudent, EditStudent, ListStudents, MoveStudent, Page, Student, StudentDetail, WhichStudent,
 };
 use crate::subjects::{AddSubject, Paper};
-use crate::teaching::{AssignTeaching, Teaching};
+use crate::teaching::{AssignMany, AssignTeaching, Assigned, EndTeaching, ListTeaching, Teaching};
 
 /// The protocol's number. It grows only when two ends can no longer understand each other.
 pub const PROTOCOL: u32 = 1;
@@ -48,6 +68,65 @@ pub trait Hillview {
     async fn who_am_i() -> Reply<Who>;
     /// Changes the caller's password.
     async fn change_password(request: ChangePassword) -> Reply<LoggedIn>;
+    /// Begins to set up the caller's second factor.
+    async fn begin_second_factor(request: BeginSecondFactor) -> Reply<SecondFactorSecret>;
+    /// Confirms the second factor, which counts from then on.
+    async fn confirm_second_factor(request: ConfirmSecondFactor) -> Reply<RecoveryCodes>;
+    /// Takes the caller's second factor away.
+    async fn drop_second_factor(request: DropSecondFactor) -> Reply<()>;
+    /// Lists sessions.
+    async fn list_sessions(request: ListSessions) -> Reply<Page<SessionSummary>>;
+    /// Ends a session.
+    async fn end_session(request: EndSession) -> Reply<()>;
+    /// Shows how long sessions last.
+    async fn show_session_policy() -> Reply<SessionPolicy>;
+    /// Changes how long sessions last.
+    async fn save_session_policy(request: SessionPolicy) -> Reply<SessionPolicy>;
+    /// Lists the tokens of scripts.
+    async fn list_tokens() -> Reply<Vec<TokenSummary>>;
+    /// Makes a token for a script.
+    async fn add_token(request: AddToken) -> Reply<TokenAdded>;
+    /// Revokes the token of a script.
+    async fn revoke_token(request: RevokeToken) -> Reply<()>;
+
+    /// Lists the roles of the school.
+    async fn list_roles() -> Reply<Vec<RoleDetail>>;
+    /// Adds a role or changes what it may do.
+    async fn save_role(request: SaveRole) -> Reply<RoleDetail>;
+    /// Drops a role that nobody has.
+    async fn drop_role(request: DropRole) -> Reply<()>;
+    /// Lists grants.
+    async fn list_grants(request: ListGrants) -> Reply<Page<Grant>>;
+    /// Gives a permission on a part of the school.
+    async fn give_grant(request: GiveGrant) -> Reply<Grant>;
+    /// Gives a grant more time.
+    async fn extend_grant(request: ExtendGrant) -> Reply<Grant>;
+    /// Takes a grant back.
+    async fn revoke_grant(request: RevokeGrant) -> Reply<Grant>;
+    /// Lists requests for permissions.
+    async fn list_requests(request: ListRequests) -> Reply<Page<AccessRequest>>;
+    /// Asks for a permission.
+    async fn request_access(request: RequestAccess) -> Reply<AccessRequest>;
+    /// Decides a request.
+    async fn decide_request(request: DecideRequest) -> Reply<AccessRequest>;
+
+    /// Lists the audit log.
+    async fn list_audit(request: ListAudit) -> Reply<Page<AuditEntry>>;
+    /// Checks a piece of the audit log and of the histories of marks.
+    async fn verify_audit(request: VerifyAudit) -> Reply<AuditChecked>;
+
+    /// Lists the schools of the installation.
+    async fn list_schools(request: ListSchools) -> Reply<Page<SchoolEntry>>;
+    /// Makes a school.
+    async fn add_school(request: AddSchool) -> Reply<SchoolAdded>;
+    /// Suspends a school or opens it again.
+    async fn suspend_school(request: SuspendSchool) -> Reply<SchoolEntry>;
+    /// Gives a school another name.
+    async fn rename_school(request: RenameSchool) -> Reply<SchoolEntry>;
+    /// Writes all that a school has into a file beside the server's data.
+    async fn export_school(request: ExportSchool) -> Reply<SchoolExported>;
+    /// Removes a suspended school for good.
+    async fn remove_school(request: RemoveSchool) -> Reply<()>;
 
     /// Lists the terms, the latest first.
     async fn list_terms() -> Reply<Vec<Term>>;
@@ -72,13 +151,27 @@ pub trait Hillview {
     async fn move_student(request: MoveStudent) -> Reply<Student>;
 
     /// Lists staff.
-    async fn list_staff() -> Reply<Vec<Staff>>;
+    async fn list_staff(request: ListStaff) -> Reply<Page<Staff>>;
     /// Adds a member of staff.
     async fn add_staff(request: AddStaff) -> Reply<StaffAdded>;
+    /// Changes a member of staff.
+    async fn edit_staff(request: EditStaff) -> Reply<Staff>;
+    /// Disables a member of staff or lets them in again.
+    async fn disable_staff(request: DisableStaff) -> Reply<Staff>;
+    /// Gives a member of staff a new one-time password.
+    async fn reset_password(request: WhichStaff) -> Reply<OneTimePassword>;
+    /// Takes a member of staff's second factor away, when they have lost it.
+    async fn reset_second_factor(request: WhichStaff) -> Reply<()>;
+    /// Gives one-time passwords to logins that never had a password.
+    async fn issue_passwords(request: IssuePasswords) -> Reply<Vec<OneTimePassword>>;
     /// Lists who teaches what.
-    async fn list_teaching() -> Reply<Vec<Teaching>>;
+    async fn list_teaching(request: ListTeaching) -> Reply<Page<Teaching>>;
     /// Assigns a member of staff to a class.
     async fn assign_teaching(request: AssignTeaching) -> Reply<Teaching>;
+    /// Assigns many at once, or says what would happen.
+    async fn assign_many(request: AssignMany) -> Reply<Assigned>;
+    /// Ends an assignment.
+    async fn end_teaching(request: EndTeaching) -> Reply<Teaching>;
 
     /// Lists assessments of the current year.
     async fn list_assessments() -> Reply<Vec<Assessment>>;

@@ -51,6 +51,12 @@ ids! {
     SheetId,
     /// An assignment of a member of staff to a class.
     TeachingId,
+    /// A permission that was given.
+    GrantId,
+    /// A permission that somebody asks for.
+    RequestId,
+    /// A session.
+    SessionId,
     /// One import of a file.
     ImportId,
     /// A grading scheme.

@@ -1,7 +1,7 @@
 //! Logins, roles and sessions.
 
 use chrono::NaiveDate;
-use hillview_shared::accounts::{Permission, Role};
+use hillview_shared::accounts::{Permission, Role, RoleCode};
 use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, UserId};
 use hillview_shared::school::CurrentTerm;
 use hillview_shared::teaching::TeachingRole;
@@ -30,7 +30,7 @@ pub struct Session {
     pub must_change: bool,
     pub last_seen: Moment,
     pub ends: Moment,
-    pub roles: Vec<Role>,
+    pub roles: Vec<RoleCode>,
     pub permissions: Vec<Permission>,
     pub teaching: Vec<Taught>,
 }
@@ -133,9 +133,9 @@ pub async fn read_session(
     }))
 }
 
-/// Roles and permissions that this version does not know give nothing.
-async fn rights(db: &Db, user: UserId) -> Result<(Vec<Role>, Vec<Permission>), Failure> {
-    let rows: Vec<(String, Option<String>)> = db
+/// Permissions that this version does not know give nothing.
+async fn rights(db: &Db, user: UserId) -> Result<(Vec<RoleCode>, Vec<Permission>), Failure> {
+    let rows: Vec<(RoleCode, Option<String>)> = db
         .query(
             "select r.code, p.permission \
              from user_role ur \
@@ -147,10 +147,7 @@ async fn rights(db: &Db, user: UserId) -> Result<(Vec<Role>, Vec<Permission>), F
         .bind(user)
         .all()
         .await?;
-    let mut roles: Vec<Role> = rows
-        .iter()
-        .filter_map(|(role, _)| role.parse().ok())
-        .collect();
+    let mut roles: Vec<RoleCode> = rows.iter().map(|(role, _)| role.clone()).collect();
     let given = rows
         .iter()
         .filter_map(|(_, permission)| permission.as_deref()?.parse().ok());
@@ -309,13 +306,13 @@ pub async fn add_user(tx: &mut Tx, new: &NewUser<'_>) -> Result<UserId, Failure>
     .map(UserId)
 }
 
-pub async fn give_role(tx: &mut Tx, user: UserId, role: Role) -> Result<(), Failure> {
+pub async fn give_role(tx: &mut Tx, user: UserId, role: &RoleCode) -> Result<(), Failure> {
     tx.query(
         "insert into user_role (user_id, role_id) \
          select ?, id from role where code = ? and true {keep user_id, role_id}",
     )
     .bind(user)
-    .bind(role)
+    .bind(role.0.as_str())
     .execute()
     .await?;
     Ok(())

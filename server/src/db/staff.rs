@@ -1,16 +1,29 @@
 //! Staff, and who teaches what.
 
 use chrono::NaiveDate;
+use hillview_shared::accounts::RoleCode;
 use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, TeachingId, UserId};
-use hillview_shared::staff::Staff;
+use hillview_shared::staff::{Staff, StaffState};
 use hillview_shared::teaching::{Teaching, TeachingRole};
 
 use super::{Db, Failure, Tx};
 
+type Row = (
+    StaffId,
+    String,
+    String,
+    Option<String>,
+    StaffState,
+    Option<String>,
+);
+
 macro_rules! staff {
     ($rest:literal) => {
         concat!(
-            "select staff.id, staff.staff_no, staff.name, user.username
+            "select staff.id, staff.staff_no, staff.name, user.username, staff.state,
+                (select group_concat(role.code) from user_role
+                    join role on role.id = user_role.role_id
+                    where user_role.user_id = user.id) as roles
             from staff
             left join user on user.staff_id = staff.id ",
             $rest
@@ -18,22 +31,43 @@ macro_rules! staff {
     };
 }
 
+fn staff((id, staff_no, name, username, state, roles): Row) -> Staff {
+    let roles = roles.unwrap_or_default();
+    let codes = roles.split(',').filter(|code| !code.is_empty());
+    let mut roles: Vec<_> = codes.map(|code| RoleCode(code.to_owned())).collect();
+    roles.sort_unstable();
+    Staff {
+        id,
+        staff_no,
+        name,
+        username,
+        state,
+        roles,
+        last_seen: None,
+        second_factor: false,
+    }
+}
+
 /// All staff, by name.
 pub async fn list(db: &Db) -> Result<Vec<Staff>, Failure> {
-    db.query(staff!("order by staff.name, staff.id"))
+    let rows: Vec<Row> = db
+        .query(staff!("order by staff.name, staff.id"))
         .all()
-        .await
+        .await?;
+    Ok(rows.into_iter().map(staff).collect())
 }
 
 /// The member of staff of a login's name or a staff number, both folded to lower case.
 pub async fn find(db: &Db, text: &str) -> Result<Option<Staff>, Failure> {
-    db.query(staff!(
-        "where user.username = ? or staff.staff_key = ? order by staff.id limit 1"
-    ))
-    .bind(text)
-    .bind(text)
-    .optional()
-    .await
+    let row: Option<Row> = db
+        .query(staff!(
+            "where user.username = ? or staff.staff_key = ? order by staff.id limit 1"
+        ))
+        .bind(text)
+        .bind(text)
+        .optional()
+        .await?;
+    Ok(row.map(staff))
 }
 
 /// The login of a member of staff.
@@ -73,7 +107,8 @@ macro_rules! teaching {
     ($rest:literal) => {
         concat!(
             "select teaching.id, teaching.staff_id, staff.name as staff, teaching.class_id,
-                class.name as class, teaching.offering_id, subject.name as subject, teaching.role
+                class.name as class, teaching.offering_id, subject.name as subject, teaching.role,
+                teaching.starts, teaching.ends
             from teaching
             join staff on staff.id = teaching.staff_id
             join class on class.id = teaching.class_id

@@ -120,7 +120,7 @@ async fn prepare(state: &State, new: &NewSchool<'_>) -> Result<String> {
         staff: None,
         username: &admin,
         name: "Administrator",
-        roles: &[Role::SchoolAdmin, Role::Registrar],
+        roles: &[Role::SchoolAdmin.into(), Role::Registrar.into()],
         by: None,
     };
     let loaded = calendar::time_zone(&db).await?.is_some();

@@ -1,6 +1,6 @@
 //! `user …`: logins, when nobody can log in to make them.
 
-use hillview_shared::accounts::Role;
+use hillview_shared::accounts::RoleCode;
 
 use super::{print, with_state};
 use crate::config::Config;
@@ -20,7 +20,7 @@ pub enum Command {
         name: String,
         /// Role to give; may be repeated
         #[arg(long = "role", required = true)]
-        roles: Vec<Role>,
+        roles: Vec<String>,
     },
     /// Give a login a new one-time password, and end its sessions
     Reset {
@@ -40,6 +40,7 @@ impl Command {
                 name,
                 roles,
             } => {
+                let roles: Vec<_> = roles.into_iter().map(RoleCode).collect();
                 let login = accounts::NewLogin {
                     staff: None,
                     username: &user,

@@ -3,10 +3,17 @@
 use hillview_shared::accounts::Permission::{self, *};
 use hillview_shared::accounts::Role;
 
+/// Every permission but the one that reaches beyond a school.
+const OF_A_SCHOOL: &[Permission] = {
+    let (all, last) = (Permission::ALL, Permission::ALL.len() - 1);
+    assert!(matches!(all[last], SchoolsManage));
+    all.split_at(last).0
+};
+
 /// The permissions on the whole school that a role begins with.
 pub fn of(role: Role) -> &'static [Permission] {
     match role {
-        Role::HeadTeacher | Role::DeputyHead => Permission::ALL,
+        Role::HeadTeacher | Role::DeputyHead => OF_A_SCHOOL,
         Role::SchoolAdmin => &[
             StudentsRead,
             ClassesWrite,
@@ -14,6 +21,12 @@ pub fn of(role: Role) -> &'static [Permission] {
             AssessmentsWrite,
             StaffRead,
             StaffManage,
+            TeachingAssign,
+            SessionsManage,
+            TokensManage,
+            ConfigWrite,
+            AuditRead,
+            BackupRun,
         ],
         Role::Registrar => &[
             StudentsRead,
@@ -23,7 +36,8 @@ pub fn of(role: Role) -> &'static [Permission] {
             ImportRun,
         ],
         // Nothing of the whole school: a teacher reaches what is assigned.
-        Role::Teacher => &[],
+        Role::Teacher | Role::Parent | Role::Service => &[],
+        Role::PlatformAdmin => &[SchoolsManage, SessionsManage, AuditRead],
     }
 }
 

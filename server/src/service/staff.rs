@@ -1,8 +1,9 @@
 //! Staff and their logins.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::Role;
-use hillview_shared::staff::{AddStaff, Staff, StaffAdded};
+use hillview_shared::accounts::{Role, RoleCode};
+use hillview_shared::staff::{AddStaff, ListStaff, Staff, StaffAdded, StaffState};
+use hillview_shared::students::Page;
 
 use crate::caller::Caller;
 use crate::db::{accounts as logins, staff};
@@ -11,8 +12,9 @@ use crate::service::accounts::{self, NewLogin};
 use crate::service::{State, fields};
 
 /// Lists all staff.
-pub async fn list(_: &State, caller: &Caller) -> Result<Vec<Staff>> {
-    Ok(staff::list(caller.db()).await?)
+pub async fn list(_: &State, caller: &Caller, _request: ListStaff) -> Result<Page<Staff>> {
+    let rows = staff::list(caller.db()).await?;
+    Ok(Page { rows, next: None })
 }
 
 /// Adds a member of staff with a login and a password that works once.
@@ -26,7 +28,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
     let added = caller
         .db()
         .write(async |tx| {
-            if let Some(role) = to_lead
+            if let Some(role) = &to_lead
                 && logins::hold_and_count(tx, Role::HeadTeacher).await? > 0
             {
                 return Err(may_not_make(role).into());
@@ -46,6 +48,10 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
                 staff_no,
                 name,
                 username: Some(username.clone()),
+                state: StaffState::Active,
+                roles: request.roles.clone(),
+                last_seen: None,
+                second_factor: false,
             })
         })
         .await;
@@ -65,22 +71,22 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
 
 /// Only a head or a deputy makes another one. An administrator does it for a school that has no
 /// head yet: gives the role that is given on this condition.
-fn may_give(caller: &Caller, roles: &[Role]) -> Result<Option<Role>> {
+fn may_give(caller: &Caller, roles: &[RoleCode]) -> Result<Option<RoleCode>> {
     if roles.is_empty() {
         let message = "a login has at least one role";
         return Err(ApiError::invalid("no-role", message).into());
     }
-    let heads = |role: &Role| matches!(role, Role::HeadTeacher | Role::DeputyHead);
+    let heads = |role: &RoleCode| *role == Role::HeadTeacher || *role == Role::DeputyHead;
     let own = &caller.session().roles;
     match roles.iter().find(|role| heads(role)) {
         None => Ok(None),
         Some(_) if own.iter().any(heads) => Ok(None),
-        Some(role) if own.contains(&Role::SchoolAdmin) => Ok(Some(*role)),
-        Some(role) => Err(may_not_make(*role).into()),
+        Some(role) if own.iter().any(|own| *own == Role::SchoolAdmin) => Ok(Some(role.clone())),
+        Some(role) => Err(may_not_make(role).into()),
     }
 }
 
-fn may_not_make(role: Role) -> ApiError {
+fn may_not_make(role: &RoleCode) -> ApiError {
     ApiError::denied(format!("you may not make a {role}"))
         .hint("the head teacher or a deputy can; an administrator only while there is no head")
 }

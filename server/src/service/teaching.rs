@@ -3,7 +3,8 @@
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
 use hillview_shared::ids::{GradeId, OfferingId};
-use hillview_shared::teaching::{AssignTeaching, Teaching, TeachingRole};
+use hillview_shared::students::Page;
+use hillview_shared::teaching::{AssignTeaching, ListTeaching, Teaching, TeachingRole};
 
 use crate::caller::Caller;
 use crate::db::classes::Named;
@@ -14,7 +15,16 @@ use crate::service::State;
 use crate::service::{accounts, classes, fields, spelling};
 
 /// Lists the assignments in force: all of the school, or the caller's own.
-pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Teaching>> {
+pub async fn list(
+    state: &State,
+    caller: &Caller,
+    _request: ListTeaching,
+) -> Result<Page<Teaching>> {
+    let rows = rows(state, caller).await?;
+    Ok(Page { rows, next: None })
+}
+
+async fn rows(state: &State, caller: &Caller) -> Result<Vec<Teaching>> {
     let today = caller.today(state.clock.now());
     if caller.may(Permission::StaffRead) {
         return Ok(staff::teaching(caller.db(), None, today).await?);

@@ -58,7 +58,7 @@ impl School {
                 staff_no: format!("T{number}"),
                 name: name.to_owned(),
                 username: username.to_owned(),
-                roles: vec![role],
+                roles: vec![role.into()],
             };
             staff::add(state, &admin, request)
                 .await
@@ -76,6 +76,9 @@ impl School {
                 class: "4 East".to_owned(),
                 subject: subject.map(str::to_owned),
                 role,
+                starts: None,
+                ends: None,
+                replace: false,
             };
             let assigned = teaching::assign(state, &admin, request).await;
             assigned.expect("teaching can be assigned");
@@ -161,6 +164,7 @@ async fn log_in(state: &State, school: &str, username: &str) -> Caller {
         school: school.to_owned(),
         user: username.to_owned(),
         password: PASSWORD.to_owned(),
+        code: None,
     };
     let (_, key) = accounts::log_in(state, &peer(), request)
         .await

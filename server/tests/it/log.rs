@@ -69,7 +69,7 @@ async fn add_people(client: &Client) {
         staff_no: "T77".to_owned(),
         name: "Immaculate Kerubo Nyakundi".to_owned(),
         username: "registrar".to_owned(),
-        roles: vec![Role::Registrar],
+        roles: vec![Role::Registrar.into()],
     };
     let added = client
         .ask(async |api, context| api.add_staff(context, request).await)

@@ -16,7 +16,7 @@ async fn make(state: &State, caller: &Caller, username: &str, role: Role) -> Res
         staff_no: format!("N-{username}"),
         name: "Grace Wambui".to_owned(),
         username: username.to_owned(),
-        roles: vec![role],
+        roles: vec![role.into()],
     };
     match staff::add(state, caller, request).await {
         Ok(_) => Ok(()),
@@ -39,6 +39,7 @@ async fn first_admin(state: &State) -> Caller {
         school: "kilimani".to_owned(),
         user: "admin".to_owned(),
         password: password.clone(),
+        code: None,
     };
     let (_, key) = accounts::log_in(state, &peer, request).await.unwrap();
     let admin = caller::resolve_unsettled(state, &key, &"test".into())

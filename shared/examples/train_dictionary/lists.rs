@@ -1,5 +1,6 @@
 //! Lists and single records: what a person looks through between sheets.
 
+use hillview_shared::accounts::Role;
 use hillview_shared::api::{HillviewRequest as Ask, HillviewResponse as Reply};
 use hillview_shared::assessments::{
     Assessment, AssessmentState, ListSheets, SheetState, SheetSummary,
@@ -11,7 +12,7 @@ use hillview_shared::ids::{
     TeachingId, TermId, Version, YearId,
 };
 use hillview_shared::marks::Score;
-use hillview_shared::staff::Staff;
+use hillview_shared::staff::{Staff, StaffState};
 use hillview_shared::students::{
     Enrolment, ListStudents, Page, Sex, Student, StudentDetail, StudentMark, StudentStatus,
     WhichStudent,
@@ -21,7 +22,7 @@ use hillview_shared::teaching::{Teaching, TeachingRole};
 
 use crate::names::{Dice, login, person};
 use crate::samples::{
-    ASSESSMENTS, CLASSES, SUBJECTS, Sample, admission, day, down, entry, import, number, up,
+    ASSESSMENTS, CLASSES, SUBJECTS, Sample, admission, day, down, entry, import, moment, number, up,
 };
 
 fn student(dice: &mut Dice) -> Student {
@@ -133,11 +134,17 @@ pub fn lists(dice: &mut Dice, to: &mut Vec<Sample>) {
     );
     down(
         to,
-        Reply::ListStaff(Ok((0..6).map(|_| staff(dice)).collect())),
+        Reply::ListStaff(Ok(Page {
+            rows: (0..6).map(|_| staff(dice)).collect(),
+            next: None,
+        })),
     );
     down(
         to,
-        Reply::ListTeaching(Ok((0..6).map(|_| teaching(dice)).collect())),
+        Reply::ListTeaching(Ok(Page {
+            rows: (0..6).map(|_| teaching(dice)).collect(),
+            next: None,
+        })),
     );
     down(
         to,
@@ -203,6 +210,10 @@ fn staff(dice: &mut Dice) -> Staff {
         staff_no: format!("TSC{:05}", number(dice, 90_000)),
         username: Some(login(&name)),
         name,
+        state: StaffState::Active,
+        roles: vec![Role::Teacher.into()],
+        last_seen: Some(moment(dice)),
+        second_factor: false,
     }
 }
 
@@ -216,6 +227,8 @@ fn teaching(dice: &mut Dice) -> Teaching {
         offering_id: Some(OfferingId(number(dice, 120))),
         subject: Some(SUBJECTS[dice.roll(SUBJECTS.len())].1.to_owned()),
         role: *dice.one(&[&TeachingRole::SubjectTeacher, &TeachingRole::ClassTeacher]),
+        starts: day(dice, 1, 2026),
+        ends: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use hillview_shared::accounts::{LogIn, LoggedIn, Permission, Role, Who};
+use hillview_shared::accounts::{LogIn, LoggedIn, Permission, Role, SecondFactor, Who};
 use hillview_shared::api::{
     Hello, HillviewRequest as Ask, HillviewResponse as Reply, PROTOCOL, Resume, Welcome,
 };
@@ -18,6 +18,8 @@ use hillview_shared::marks::{
     Edit, Entry, EntryError, MarkChange, MarksSaved, Problem, SaveMarks, Score, ShowHistory, Theirs,
 };
 use hillview_shared::school::{CurrentTerm, SchoolSummary};
+use hillview_shared::staff::ListStaff;
+use hillview_shared::teaching::ListTeaching;
 use hillview_shared::wire::{Answer, Call};
 use hillview_shared::{ApiError, Kind};
 
@@ -169,7 +171,7 @@ fn who(dice: &mut Dice) -> Who {
                 name: format!("2026 T{}", number(dice, 3)),
             }),
         },
-        roles: vec![role],
+        roles: vec![role.into()],
         permissions: match role {
             Role::Teacher => vec![],
             Role::Registrar => vec![
@@ -181,6 +183,7 @@ fn who(dice: &mut Dice) -> Who {
         },
         must_change_password: false,
         session_ends: moment(dice),
+        second_factor: SecondFactor::Off,
     }
 }
 
@@ -218,6 +221,7 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
                 school,
                 user: who.username.clone(),
                 password: String::new(),
+                code: None,
             },
         },
     );
@@ -245,8 +249,12 @@ fn plain_asks(to: &mut Vec<Sample>) {
         Ask::ListClasses {},
         Ask::ListPapers {},
         Ask::ListAssessments {},
-        Ask::ListTeaching {},
-        Ask::ListStaff {},
+        Ask::ListTeaching {
+            request: ListTeaching::default(),
+        },
+        Ask::ListStaff {
+            request: ListStaff::default(),
+        },
         Ask::ListImports {},
     ] {
         up(to, ask);

@@ -56,9 +56,12 @@ impl RequestName for Call {
 /// How long a server works on a call before it gives up.
 pub fn time_limit(request: &HillviewRequest) -> Duration {
     match request {
-        HillviewRequest::RunImport { .. } | HillviewRequest::UndoImport { .. } => {
-            Duration::from_secs(600)
-        }
+        HillviewRequest::RunImport { .. }
+        | HillviewRequest::UndoImport { .. }
+        | HillviewRequest::VerifyAudit { .. }
+        | HillviewRequest::AddSchool { .. }
+        | HillviewRequest::ExportSchool { .. }
+        | HillviewRequest::RemoveSchool { .. } => Duration::from_secs(600),
         _ => Duration::from_secs(30),
     }
 }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Permission, Role, Who};
+use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Permission, RoleCode, Who};
 use hillview_shared::{ApiError, Kind};
 use serde::Serialize;
 
@@ -132,6 +132,7 @@ pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiEr
         school,
         user,
         password: password.clone(),
+        code: None,
     };
     let session = Line { client };
     let mut logged_in = ask!(session, log_in(request))?;
@@ -232,7 +233,7 @@ struct Row {
     school: String,
     school_name: String,
     term: Option<String>,
-    roles: Vec<Role>,
+    roles: Vec<RoleCode>,
     permissions: Vec<Permission>,
     must_change_password: bool,
     session_ends: String,

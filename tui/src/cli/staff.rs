@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use hillview_shared::ApiError;
-use hillview_shared::accounts::Role;
+use hillview_shared::accounts::RoleCode;
 use hillview_shared::staff::{AddStaff, Staff};
 use hillview_shared::teaching::{AssignTeaching, TeachingRole};
 use serde::Serialize;
@@ -40,8 +40,8 @@ pub struct Add {
     #[arg(long, value_name = "LOGIN")]
     username: String,
     /// What the login is; may be given several times
-    #[arg(long = "role", value_name = "ROLE", required = true, value_parser = one_of(Role::ALL, Role::word))]
-    roles: Vec<Role>,
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    roles: Vec<String>,
 }
 
 /// Assign a member of staff to a class, from today
@@ -99,7 +99,11 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
     let session = Session::open(context).await?;
     match command {
         Command::List => {
-            let staff = ask!(session, list_staff())?;
+            let staff = ask!(
+                session,
+                list_staff(hillview_shared::staff::ListStaff::default())
+            )?
+            .rows;
             let rows: Vec<Row> = staff.into_iter().map(|staff| row(staff, None)).collect();
             output::list(format, &COLUMNS[..4], &rows)?;
         }
@@ -108,7 +112,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
                 staff_no: add.number,
                 name: add.name,
                 username: add.username,
-                roles: add.roles,
+                roles: add.roles.into_iter().map(RoleCode).collect(),
             };
             let added = ask!(session, add_staff(request))?;
             let row = row(added.staff, Some(added.one_time_password));
@@ -124,6 +128,9 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
                 class: assign.class,
                 subject: assign.subject,
                 role,
+                starts: None,
+                ends: None,
+                replace: false,
             };
             let assigned = ask!(session, assign_teaching(request))?;
             output::one(format, teaching::COLUMNS, &teaching::Row::from(assigned))?;

@@ -52,7 +52,11 @@ impl From<Teaching> for Row {
 pub async fn run(command: &Command, context: &Context) -> Result<Outcome, ApiError> {
     let Command::List = command;
     let session = Session::open(context).await?;
-    let teaching = ask!(session, list_teaching())?;
+    let teaching = ask!(
+        session,
+        list_teaching(hillview_shared::teaching::ListTeaching::default())
+    )?
+    .rows;
     let rows: Vec<Row> = teaching.into_iter().map(Row::from).collect();
     output::list(context.settings.format, COLUMNS, &rows)?;
     Ok(Outcome::Done)

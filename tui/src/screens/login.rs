@@ -62,6 +62,7 @@ impl LogIn {
             school: text(SCHOOL),
             user: text(USER),
             password: self.fields[PASSWORD].text().to_owned(),
+            code: None,
         };
         self.fetch = Fetch::Waiting(ticket);
         self.error = None;

@@ -84,6 +84,7 @@ async fn both_kinds_of_line_carry_calls() {
                     school: "nowhere".to_owned(),
                     user: "nobody".to_owned(),
                     password: "not a password".to_owned(),
+                    code: None,
                 };
                 api.log_in(context, request).await
             })

@@ -65,7 +65,7 @@ impl<'a> Ready<'a> {
             staff_no: "T90".into(),
             name: "Faith Wambui".into(),
             username: "newcomer".into(),
-            roles: vec![Role::Teacher],
+            roles: vec![Role::Teacher.into()],
         };
         let added = staff::add(state, &admin, request).await.unwrap();
         let request = AssignTeaching {
@@ -73,6 +73,9 @@ impl<'a> Ready<'a> {
             class: "4 West".into(),
             subject: Some("MAT".into()),
             role: TeachingRole::SubjectTeacher,
+            starts: None,
+            ends: None,
+            replace: false,
         };
         teaching::assign(state, &admin, request).await.unwrap();
         added.one_time_password

@@ -131,7 +131,7 @@ async fn people(state: &State, admin: &Caller, random: &mut StdRng) -> Result<()
             staff_no: (*staff_no).into(),
             name: (*name).into(),
             username: (*username).into(),
-            roles: vec![Role::Teacher],
+            roles: vec![Role::Teacher.into()],
         };
         let added = staff::add(state, admin, request).await?;
         first_login(state, username, &added.one_time_password).await?;
@@ -146,6 +146,9 @@ async fn people(state: &State, admin: &Caller, random: &mut StdRng) -> Result<()
             class: class.into(),
             subject: subject.map(str::to_owned),
             role,
+            starts: None,
+            ends: None,
+            replace: false,
         };
         teaching::assign(state, admin, request).await
     };
@@ -269,6 +272,7 @@ fn request(user: &str, password: &str) -> LogIn {
         school: CODE.into(),
         user: user.into(),
         password: password.into(),
+        code: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Logins: made, given a new password, given roles.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::Role;
+use hillview_shared::accounts::{Role, RoleCode};
 use hillview_shared::ids::{Moment, StaffId, UserId};
 
 use super::sessions::{forget, replace_password};
@@ -21,7 +21,7 @@ pub struct NewLogin<'a> {
     pub staff: Option<StaffId>,
     pub username: &'a str,
     pub name: &'a str,
-    pub roles: &'a [Role],
+    pub roles: &'a [RoleCode],
     pub by: Option<UserId>,
 }
 
@@ -88,7 +88,7 @@ pub async fn add_login(
         Error::from(failure).on_unique("user_username_unique", taken)
     })?;
     for role in new.roles {
-        accounts::give_role(tx, user, *role).await?;
+        accounts::give_role(tx, user, role).await?;
     }
     Ok(user)
 }

@@ -302,6 +302,7 @@ async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
         permissions: session.permissions.clone(),
         must_change_password: session.must_change,
         session_ends: session.ends,
+        second_factor: hillview_shared::accounts::SecondFactor::Off,
     })
 }
 

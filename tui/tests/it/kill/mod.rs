@@ -106,6 +106,7 @@ async fn begin(address: ServerAddress, random: &mut StdRng) -> (Line, Vec<Writer
         school: SCHOOL.into(),
         user: "head".into(),
         password: PASSWORD.into(),
+        code: None,
     };
     let logged_in = client
         .ask(async |api, context| api.log_in(context, request).await)

@@ -42,10 +42,11 @@ pub fn kamau() -> Who {
                 name: "2026 T2".into(),
             }),
         },
-        roles: vec![Role::Teacher],
+        roles: vec![Role::Teacher.into()],
         permissions: vec![Permission::StudentsRead],
         must_change_password: false,
         session_ends: Moment(super::NOW.0 + 3_600_000_000),
+        second_factor: hillview_shared::accounts::SecondFactor::Off,
     }
 }
 
