@@ -19,6 +19,7 @@ fn request(school: &str, user: &str, password: &str) -> LogIn {
         school: school.to_owned(),
         user: user.to_owned(),
         password: password.to_owned(),
+        code: None,
     }
 }
 

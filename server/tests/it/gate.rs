@@ -54,7 +54,7 @@ async fn who_is_refused_learns_why() {
             .await
             .unwrap();
         let refused = client
-            .ask(async |api, context| api.list_staff(context).await)
+            .ask(async |api, context| api.list_staff(context, Default::default()).await)
             .await;
         assert_eq!(refused.unwrap_err().kind, Kind::Denied);
 

@@ -32,6 +32,7 @@ pub fn login(school: &str, user: &str, password: &str) -> LogIn {
         school: school.to_owned(),
         user: user.to_owned(),
         password: password.to_owned(),
+        code: None,
     }
 }
 

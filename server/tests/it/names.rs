@@ -39,6 +39,9 @@ fn assign([staff, class, subject]: [&str; 3]) -> AssignTeaching {
         class: class.to_owned(),
         subject: Some(subject.to_owned()),
         role: TeachingRole::SubjectTeacher,
+        starts: None,
+        ends: None,
+        replace: false,
     }
 }
 

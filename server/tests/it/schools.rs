@@ -26,6 +26,7 @@ fn log_in(user: &str, password: &str) -> LogIn {
         school: "kilimani".to_owned(),
         user: user.to_owned(),
         password: password.to_owned(),
+        code: None,
     }
 }
 
