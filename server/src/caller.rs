@@ -15,6 +15,8 @@ use crate::db::tenants::Tenant;
 use crate::db::{Db, accounts};
 use crate::error::Result;
 use crate::service::State;
+use crate::service::accounts::Peer;
+use crate::service::audit::By;
 
 const MINUTE: i64 = 60 * 1_000_000;
 /// For how long a call waits until its session's use is noted.
@@ -28,14 +30,14 @@ pub struct Caller {
     tenant: Tenant,
     session: Arc<Session>,
     key: SessionKey,
-    source: Arc<str>,
+    peer: Peer,
 }
 
-/// Whose call it is. `source` names the client in histories: `tui`, `cli`.
+/// Whose call it is, and from where it comes.
 ///
 /// Refuses a session that has ended, and one that must change its password first.
-pub async fn resolve(state: &State, key: &SessionKey, source: &Arc<str>) -> Result<Caller> {
-    let caller = resolve_unsettled(state, key, source).await?;
+pub async fn resolve(state: &State, key: &SessionKey, peer: &Peer) -> Result<Caller> {
+    let caller = resolve_unsettled(state, key, peer).await?;
     if caller.session.must_change {
         let text = "the password must be changed before anything else";
         let refusal = ApiError::new(hillview_shared::Kind::Denied, "must-change-password", text);
@@ -45,11 +47,7 @@ pub async fn resolve(state: &State, key: &SessionKey, source: &Arc<str>) -> Resu
 }
 
 /// The same, for the few calls that are allowed before the password is changed.
-pub async fn resolve_unsettled(
-    state: &State,
-    key: &SessionKey,
-    source: &Arc<str>,
-) -> Result<Caller> {
+pub async fn resolve_unsettled(state: &State, key: &SessionKey, peer: &Peer) -> Result<Caller> {
     let tenant = state.tenants.school(&key.school).await?;
     let now = state.clock.now();
     let session = match state.cache.session(key).await {
@@ -63,7 +61,7 @@ pub async fn resolve_unsettled(
         tenant,
         session,
         key: key.clone(),
-        source: Arc::clone(source),
+        peer: peer.clone(),
     })
 }
 
@@ -141,9 +139,19 @@ impl Caller {
         self.session.staff
     }
 
-    /// The client that the call came from: `tui`, `cli`.
+    /// The client that the call came from, as histories name it: `tui`, `cli`.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.peer.client
+    }
+
+    /// The address that the call came from, or `unix` for this machine.
+    pub fn address(&self) -> &str {
+        &self.peer.address
+    }
+
+    /// As the audit log names the caller.
+    pub fn by(&self, at: Moment) -> By {
+        By::caller(self, at)
     }
 
     /// Whether the caller has a permission on the whole school.

@@ -1,4 +1,5 @@
-//! The chain that makes a changed, added or removed row of a sheet's history show.
+//! The chains that make a changed, added or removed row show: of a sheet's history, and of a
+//! school's audit log.
 //!
 //! Each row's hash covers the row and the hash of the row before it. The bytes that are hashed
 //! are written out here once and never change: old rows are checked with them for ever.
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 pub type Hash = [u8; 32];
 
-/// What stands before the first row of a sheet.
+/// What stands before the first row of a sheet, and of the audit log.
 pub const START: Hash = [0; 32];
 
 /// One row of the history, as it is hashed.
@@ -48,6 +49,45 @@ impl Link<'_> {
         }
         put_text(&mut hasher, Some(self.source));
         put_text(&mut hasher, self.reason);
+        hasher.finalize().into()
+    }
+}
+
+/// One row of the audit log, as it is hashed.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditLink<'a> {
+    pub sequence: i64,
+    pub at: Moment,
+    pub username: Option<&'a str>,
+    pub address: &'a str,
+    pub source: &'a str,
+    pub action: &'a str,
+    pub subject: &'a str,
+    pub outcome: &'a str,
+    pub refused: bool,
+    pub detail: &'a str,
+}
+
+impl AuditLink<'_> {
+    /// The hash of this row behind `previous`.
+    pub fn hash(&self, previous: &Hash) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update(b"hillview audit 1\0");
+        hasher.update(previous);
+        hasher.update(self.sequence.to_be_bytes());
+        hasher.update(self.at.0.to_be_bytes());
+        put_text(&mut hasher, self.username);
+        for text in [
+            self.address,
+            self.source,
+            self.action,
+            self.subject,
+            self.outcome,
+            self.detail,
+        ] {
+            put_text(&mut hasher, Some(text));
+        }
+        hasher.update([u8::from(self.refused)]);
         hasher.finalize().into()
     }
 }

@@ -26,8 +26,8 @@ use crate::api::Api;
 use crate::caller::{self, Caller, SessionKey};
 use crate::error::{Error, Result};
 use crate::rules::{Rule, rule};
-use crate::service::State;
 use crate::service::accounts::Peer;
+use crate::service::{State, audit};
 
 /// What a test does to a call before it is worked on: hold it up, or panic.
 #[cfg(feature = "testing")]
@@ -148,8 +148,13 @@ impl Connection {
         }
     }
 
-    /// Decides whether a call may be made now; with the caller, when there is a session.
-    async fn admit(&self, request: &HillviewRequest) -> Result<Option<Caller>> {
+    /// Decides whether a call may be made now; with the caller, when there is a session. `known`
+    /// says who it is also when the call is refused.
+    async fn admit(
+        &self,
+        request: &HillviewRequest,
+        known: &mut Option<Caller>,
+    ) -> Result<Option<Caller>> {
         if self.stopping.load(Ordering::Relaxed) {
             let text = "the server is stopping";
             return Err(ApiError::new(Kind::Busy, "stopping", text)
@@ -177,15 +182,16 @@ impl Connection {
             }
             (_, Standing::LoggedIn(peer, key)) => (peer, key),
         };
-        let known = match rule {
-            Rule::Own => caller::resolve_unsettled(&self.state, &key, &peer.client).await,
-            _ => caller::resolve(&self.state, &key, &peer.client).await,
+        let resolved = match rule {
+            Rule::Own => caller::resolve_unsettled(&self.state, &key, &peer).await,
+            _ => caller::resolve(&self.state, &key, &peer).await,
         };
-        let caller = known.inspect_err(|error| {
+        let caller = resolved.inspect_err(|error| {
             if matches!(error, Error::Refused(told) if told.kind == Kind::SessionEnded) {
                 self.forget(&key);
             }
         })?;
+        *known = Some(caller.clone());
         match rule {
             Rule::Needs(any) if !any.iter().any(|it| caller.may(*it)) => {
                 caller.require(any[0])?;
@@ -209,7 +215,14 @@ impl Connection {
         let answer = outcome
             .and_then(|response| Answer::encode(&response))
             .unwrap_or_else(|error| Answer::refusal(&method, &error));
-        self.log(&method, caller.as_ref(), started, &call, &answer);
+        let error = answer.error();
+        if let (Some(caller), Some(refusal)) = (&caller, &error)
+            && refusal.kind == Kind::Denied
+        {
+            audit::call_refused(&self.state, caller, &method, refusal).await;
+        }
+        let bytes = (call.0.len(), answer.0.len());
+        self.log(&method, caller.as_ref(), started, bytes, error.as_ref());
         answer
     }
 
@@ -221,8 +234,7 @@ impl Connection {
         let request = call.decode()?;
         let limit = time_limit(&request);
         let work = async {
-            let caller = self.admit(&request).await?;
-            known.clone_from(&caller);
+            let caller = self.admit(&request, known).await?;
             #[cfg(feature = "testing")]
             if let Some(hook) = &self.hook {
                 hook(&request).await;
@@ -247,19 +259,18 @@ impl Connection {
         method: &str,
         caller: Option<&Caller>,
         started: Instant,
-        call: &Call,
-        answer: &Answer,
+        (bytes_in, bytes_out): (usize, usize),
+        error: Option<&ApiError>,
     ) {
-        let error = answer.error();
         tracing::info!(
             method,
             school = caller.map(Caller::school_code),
             user = caller.map(|caller| caller.user().0),
             micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            bytes_in = call.0.len(),
-            bytes_out = answer.0.len(),
-            outcome = error.as_ref().map_or("ok", |error| error.code.as_str()),
-            reference = error.as_ref().and_then(|error| error.reference.as_deref()),
+            bytes_in,
+            bytes_out,
+            outcome = error.map_or("ok", |error| error.code.as_str()),
+            reference = error.and_then(|error| error.reference.as_deref()),
             "call"
         );
     }

@@ -3,6 +3,104 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Moment;
+use crate::words::words;
+
+words! {
+    /// What the log has lines for. A newer server may have more.
+    Action {
+        /// Somebody logged in.
+        LogIn = "log-in",
+        /// Somebody logged out.
+        LogOut = "log-out",
+        /// A login was refused.
+        LogInRefused = "log-in-refused",
+        /// A call was refused for want of a right.
+        Refused = "refused",
+        /// Somebody changed their own password.
+        PasswordChange = "password-change",
+        /// A one-time password was given.
+        PasswordReset = "password-reset",
+        /// A second factor was set up.
+        SecondFactorOn = "second-factor-on",
+        /// A second factor was dropped by whom it belongs to.
+        SecondFactorOff = "second-factor-off",
+        /// A second factor was taken away by somebody else.
+        SecondFactorReset = "second-factor-reset",
+        /// A recovery code stood in for the second factor.
+        SecondFactorRecovery = "second-factor-recovery",
+        /// A member of staff was added, with a login.
+        StaffAdd = "staff-add",
+        /// A member of staff was edited.
+        StaffEdit = "staff-edit",
+        /// A login was shut.
+        StaffDisable = "staff-disable",
+        /// A login was opened again.
+        StaffEnable = "staff-enable",
+        /// A login without a member of staff was added.
+        UserAdd = "user-add",
+        /// A role was made or changed.
+        RoleSave = "role-save",
+        /// A role was dropped.
+        RoleDrop = "role-drop",
+        /// A role was given to a login.
+        RoleGive = "role-give",
+        /// A role was taken from a login.
+        RoleTake = "role-take",
+        /// A grant was given.
+        GrantGive = "grant-give",
+        /// A grant was extended.
+        GrantExtend = "grant-extend",
+        /// A grant was revoked.
+        GrantRevoke = "grant-revoke",
+        /// Somebody asked for access.
+        RequestMake = "request-make",
+        /// A request was approved.
+        RequestApprove = "request-approve",
+        /// A request was denied.
+        RequestDeny = "request-deny",
+        /// Somebody was assigned to teach.
+        TeachingAssign = "teaching-assign",
+        /// An assignment was ended.
+        TeachingEnd = "teaching-end",
+        /// A session was ended by hand.
+        SessionEnd = "session-end",
+        /// A token for a script was made.
+        TokenAdd = "token-add",
+        /// A token was revoked.
+        TokenRevoke = "token-revoke",
+        /// A policy of the school was changed.
+        PolicySave = "policy-save",
+        /// A file was imported.
+        ImportApply = "import-apply",
+        /// An import was taken back.
+        ImportUndo = "import-undo",
+        /// Data were taken out.
+        Export = "export",
+        /// A mark was changed on a closed sheet.
+        MarksUnlock = "marks-unlock",
+        /// An assessment was opened.
+        AssessmentOpen = "assessment-open",
+        /// An assessment was locked.
+        AssessmentLock = "assessment-lock",
+        /// Results were published.
+        Publish = "publish",
+        /// A school was made.
+        SchoolAdd = "school-add",
+        /// A school was suspended.
+        SchoolSuspend = "school-suspend",
+        /// A suspended school was opened again.
+        SchoolResume = "school-resume",
+        /// A school was renamed.
+        SchoolRename = "school-rename",
+        /// A school's data were exported.
+        SchoolExport = "school-export",
+        /// A school was removed.
+        SchoolRemove = "school-remove",
+    }
+}
+
+/// The outcome of what was not refused.
+pub const OK: &str = "ok";
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::{Config, Settings};
 use crate::logging;
 use crate::serve::{self, Listeners};
-use crate::service::State;
+use crate::service::{State, audit};
 
 /// The server of Hillview: school administration in the terminal
 #[derive(clap::Parser)]
@@ -91,6 +91,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         }
     };
     serve::serve(Arc::clone(&state), listeners, shutdown).await?;
+    audit::flush_all(&state).await;
     state.tenants.close().await;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod assessments;
+pub mod audit;
 pub mod calendar;
 pub mod classes;
 pub mod fields;
@@ -35,6 +36,7 @@ pub struct State {
     pub cache: Cache,
     pub hashers: hashing::Hashers,
     pub schemes: Schemes,
+    pub refusals: audit::Refusals,
     pub clock: Clock,
 }
 
@@ -48,6 +50,7 @@ impl State {
             cache: Cache::open(config)?,
             hashers: hashing::Hashers::start(),
             schemes: Schemes::new(1_000),
+            refusals: audit::Refusals::default(),
             clock: Clock::default(),
         }))
     }

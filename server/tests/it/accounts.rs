@@ -252,14 +252,14 @@ async fn a_caller_that_is_known_costs_no_statement() {
     on_each_engine(async |it| {
         it.school("kilimani").await;
         let (_, key) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
-        let source = "test".into();
-        let (caller, statements) = counted(caller::resolve(&it.state, &key, &source)).await;
+        let peer = "test".into();
+        let (caller, statements) = counted(caller::resolve(&it.state, &key, &peer)).await;
         assert_eq!((caller.unwrap().source(), statements), ("test", 0));
         it.state
             .cache
             .forget_sessions(std::slice::from_ref(&key))
             .await;
-        let (caller, statements) = counted(caller::resolve(&it.state, &key, &source)).await;
+        let (caller, statements) = counted(caller::resolve(&it.state, &key, &peer)).await;
         assert!(caller.is_ok() && statements <= 3, "{statements} statements");
     })
     .await;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod api_reference;
+mod audit;
 mod cache;
 mod database;
 mod database_killed;

@@ -17,9 +17,10 @@ async fn a_second_run_changes_nothing() {
         let newest = migrate::newest(Scope::School, &db);
         assert!(newest >= 7);
         assert_eq!(migrate::applied(&db).await.unwrap(), newest);
-        assert_eq!(steps(&db).await, newest);
+        let done = steps(&db).await;
+        assert!(done >= 7);
         migrate::run(Scope::School, &db).await.unwrap();
-        assert_eq!(steps(&db).await, newest);
+        assert_eq!(steps(&db).await, done);
         db.close().await;
     })
     .await;
@@ -49,7 +50,7 @@ async fn several_at_the_same_time_take_turns() {
 async fn a_step_that_was_killed_runs_again() {
     on_each_engine(async |it| {
         let db = it.state.tenants.prepare("kilimani").await.unwrap();
-        let newest = migrate::newest(Scope::School, &db);
+        let (newest, all) = (migrate::newest(Scope::School, &db), steps(&db).await);
         // The tables are there, the notes that the steps are done are not. MySQL also leaves the
         // note of a step that was begun; SQLite takes a step back as a whole.
         let begun = it.engine == Engine::MySql;
@@ -72,7 +73,7 @@ async fn a_step_that_was_killed_runs_again() {
         assert!(migrate::applied(&db).await.unwrap() < newest);
         let outcome = migrate::run(Scope::School, &db).await;
         assert!(outcome.is_ok(), "{outcome:?}");
-        assert_eq!(steps(&db).await, newest);
+        assert_eq!(steps(&db).await, all);
         db.close().await;
     })
     .await;

@@ -252,19 +252,19 @@ async fn enter(
 async fn first_login(state: &State, user: &str, one_time: &str) -> Result<Caller> {
     let peer = peer();
     let (_, key) = accounts::log_in(state, &peer, request(user, one_time)).await?;
-    let fresh = caller::resolve_unsettled(state, &key, &peer.client).await?;
+    let fresh = caller::resolve_unsettled(state, &key, &peer).await?;
     let change = ChangePassword {
         old: one_time.into(),
         new: PASSWORD.into(),
     };
     let (_, key) = accounts::change_password(state, &peer, &fresh, change).await?;
-    caller::resolve(state, &key, &peer.client).await
+    caller::resolve(state, &key, &peer).await
 }
 
 async fn log_in(state: &State, user: &str) -> Result<Caller> {
     let peer = peer();
     let (_, key) = accounts::log_in(state, &peer, request(user, PASSWORD)).await?;
-    caller::resolve(state, &key, &peer.client).await
+    caller::resolve(state, &key, &peer).await
 }
 
 fn request(user: &str, password: &str) -> LogIn {

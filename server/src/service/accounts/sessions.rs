@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, PASSWORD_MAX, PASSWORD_MIN, Who};
 use hillview_shared::api::Resume;
+use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, Token, UserId};
 use hillview_shared::school::SchoolSummary;
 use hillview_shared::{ApiError, Kind};
@@ -20,6 +21,7 @@ use crate::db::accounts::{self, Login, NewSession};
 use crate::db::tenants::Tenant;
 use crate::error::{Error, Result};
 use crate::service::State;
+use crate::service::audit::{self, By, Event};
 
 /// A session ends this long after its login at the latest: 30 days.
 const ABSOLUTE_LIMIT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
@@ -54,18 +56,27 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
     if tried.is_err() && limited {
         state.cache.give_back("any", &peer.address).await;
     }
-    tried?;
+    if let Err(error) = tried {
+        if let (Ok(tenant), Error::Refused(told)) = (state.tenants.school(&school).await, &error) {
+            audit::login_refused(state, &tenant, peer, None, told).await;
+        }
+        return Err(error);
+    }
 
     let tenant = known(state.tenants.school(&school).await)?;
     let login = match &tenant {
         Some(tenant) => accounts::find_login(&tenant.db, &username).await?,
         None => None,
     };
+    let there = login.is_some();
     let active = login.filter(|login| login.state == "active");
     let stored = active.as_ref().map(|login| login.password.as_str());
     let right = state.hashers.verify(&request.password, stored).await?;
-    let (Some(tenant), Some(login), true) = (tenant, active, right) else {
+    let (Some(tenant), Some(login), true) = (&tenant, active, right) else {
         tracing::info!(event = "log_in_refused", school = tenant_code(&school));
+        if let Some(tenant) = &tenant {
+            audit::login_refused(state, tenant, peer, there.then_some(&*username), &wrong()).await;
+        }
         return Err(wrong().into());
     };
 
@@ -79,10 +90,23 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
         if !accounts::hold_login(tx, login.id, login.v).await? {
             return Err(wrong().into());
         }
-        Ok(accounts::add_session(tx, &fresh.row()).await?)
+        accounts::add_session(tx, &fresh.row()).await?;
+        let by = By::peer(peer, Some(&login.username), fresh.at);
+        audit::note(tx, &by, Event::new(Action::LogIn, &login.username)).await
     };
     tenant.db.write(write).await?;
-    fresh.answer(state, &tenant).await
+    fresh.answer(state, tenant).await
+}
+
+#[cfg(feature = "testing")]
+impl From<&str> for Peer {
+    /// A client of this name on this machine.
+    fn from(client: &str) -> Self {
+        Self {
+            client: client.into(),
+            address: "unix".into(),
+        }
+    }
 }
 
 /// Takes a session up again on another connection; `None` when it has ended.
@@ -95,7 +119,7 @@ pub async fn resume(
         school: request.school.trim().to_lowercase(),
         hash: hash_of(&request.token),
     };
-    let caller = match caller::resolve_unsettled(state, &key, &peer.client).await {
+    let caller = match caller::resolve_unsettled(state, &key, peer).await {
         Ok(caller) => caller,
         Err(Error::Refused(told)) if matches!(told.kind, Kind::SessionEnded | Kind::NotFound) => {
             return Ok(None);
@@ -107,7 +131,11 @@ pub async fn resume(
 
 pub async fn log_out(state: &State, caller: &Caller) -> Result<()> {
     let (session, now) = (caller.session().id, state.clock.now());
-    let write = async |tx: &mut Tx| Ok(accounts::end_session(tx, session, now).await?);
+    let write = async |tx: &mut Tx| {
+        accounts::end_session(tx, session, now).await?;
+        let event = Event::new(Action::LogOut, &caller.session().username);
+        audit::note(tx, &caller.by(now), event).await
+    };
     caller.db().write(write).await?;
     state
         .cache
@@ -148,6 +176,8 @@ pub async fn change_password(
         .write(async |tx| {
             let ended = replace_password(tx, &login, &hash, false, fresh.at).await?;
             accounts::add_session(tx, &fresh.row()).await?;
+            let event = Event::new(Action::PasswordChange, &login.username);
+            audit::note(tx, &caller.by(fresh.at), event).await?;
             Ok(ended)
         })
         .await?;
