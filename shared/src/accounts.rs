@@ -152,6 +152,10 @@ pub struct LogIn {
     /// [`SECOND_FACTOR_NEEDED`] once the password is right.
     #[serde(default)]
     pub code: Option<String>,
+    /// What an earlier login on this device gave: strangers who guess at the same account cannot
+    /// use up its tries.
+    #[serde(default)]
+    pub device: Option<Token>,
 }
 
 /// The code of the error of a login whose password is right and whose second factor is missing.
@@ -172,6 +176,10 @@ pub struct LoggedIn {
     pub token: Token,
     /// Who logged in.
     pub who: Who,
+    /// To be kept on this device beyond the session, for [`LogIn::device`]; `None` when what was
+    /// shown is still good.
+    #[serde(default)]
+    pub device: Option<Token>,
 }
 
 /// Who the session belongs to and what it may do.
@@ -229,7 +237,8 @@ pub const PASSWORD_MAX: usize = 128;
 pub struct ChangePassword {
     /// The present password.
     pub old: String,
-    /// The new one: [`PASSWORD_MIN`] to [`PASSWORD_MAX`] characters, any of them.
+    /// The new one: [`PASSWORD_MIN`] to [`PASSWORD_MAX`] characters, any of them but controls, and
+    /// none that is guessed early.
     pub new: String,
 }
 

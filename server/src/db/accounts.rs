@@ -14,6 +14,7 @@ use super::{Db, Failure, On, Tx};
 pub struct Login {
     pub id: UserId,
     pub username: String,
+    pub name: String,
     pub password: String,
     pub state: String,
     pub v: i64,
@@ -65,7 +66,7 @@ pub struct NewUser<'a> {
 
 pub async fn find_login(on: impl Into<On<'_>>, username: &str) -> Result<Option<Login>, Failure> {
     on.into()
-        .query("select id, username, password, state, v from user where username = ?")
+        .query("select id, username, name, password, state, v from user where username = ?")
         .bind(username)
         .optional()
         .await
@@ -73,7 +74,7 @@ pub async fn find_login(on: impl Into<On<'_>>, username: &str) -> Result<Option<
 
 pub async fn login(on: impl Into<On<'_>>, user: UserId) -> Result<Login, Failure> {
     on.into()
-        .query("select id, username, password, state, v from user where id = ?")
+        .query("select id, username, name, password, state, v from user where id = ?")
         .bind(user)
         .one()
         .await
@@ -285,6 +286,16 @@ pub async fn set_password(
         .execute()
         .await?;
     Ok(rows == 1)
+}
+
+/// Keeps another hash of the same password. The caller holds the login.
+pub async fn keep_hash(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), Failure> {
+    tx.query("update user set password = ? where id = ?")
+        .bind(hash)
+        .bind(user)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Adds an active login whose password must be changed.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use hillview_shared::{ApiError, Kind};
 use tokio::sync::oneshot;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
@@ -30,6 +31,25 @@ const COST: Cost = Cost {
     memory_kib: MEMORY_KIB,
     passes: PASSES,
 };
+
+/// How a password fits a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    Wrong,
+    Right,
+    /// Right, and to be hashed anew: it is weaker than a hash made today, or of letters as typed.
+    Outdated,
+}
+
+/// A password as it is hashed: the same, whichever keyboard put its letters together. Spaces become
+/// plain and letters are composed, as RFC 8265 has it.
+pub fn normal(password: &str) -> String {
+    let plain = |c: char| match c.is_whitespace() && !c.is_control() {
+        true => ' ',
+        false => c,
+    };
+    password.chars().map(plain).nfc().collect()
+}
 
 /// The threads that hash.
 pub struct Hashers {
@@ -61,16 +81,46 @@ impl Hashers {
 
     /// A new password's hash, in the PHC form with its parameters.
     pub async fn hash(&self, password: &str) -> Result<String> {
+        self.hash_at(&normal(password), COST).await
+    }
+
+    /// A hash as an earlier release made it.
+    #[cfg(feature = "testing")]
+    pub async fn hash_of_old(&self, password: &str) -> Result<String> {
+        let cost = Cost {
+            memory_kib: 1024,
+            passes: 1,
+        };
+        self.hash_at(password, cost).await
+    }
+
+    async fn hash_at(&self, password: &str, cost: Cost) -> Result<String> {
         let salt: [u8; 16] = rand::random();
-        let hash = self.run(password, COST, salt).await?;
+        let hash = self.run(password, cost, salt).await?;
         let (salt, hash) = (base64(&salt), base64(&hash));
+        let Cost { memory_kib, passes } = cost;
         Ok(format!(
-            "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${salt}${hash}"
+            "$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${hash}"
         ))
     }
 
-    /// Whether a password has this hash. Without one it takes as long and says no.
-    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool> {
+    /// How a password fits this hash. Without one it takes as long and fits nothing.
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Fit> {
+        let as_hashed = normal(password);
+        let fit = self.verify_as_it_is(&as_hashed, stored).await?;
+        if fit != Fit::Wrong || as_hashed == password {
+            return Ok(fit);
+        }
+        // Hashed as typed, by a release that did not compose letters.
+        let fit = self.verify_as_it_is(password, stored).await?;
+        Ok(if fit == Fit::Right {
+            Fit::Outdated
+        } else {
+            fit
+        })
+    }
+
+    async fn verify_as_it_is(&self, password: &str, stored: Option<&str>) -> Result<Fit> {
         let parts = stored.map(|stored| {
             parse(stored).ok_or_else(|| {
                 Error::fault(
@@ -89,7 +139,11 @@ impl Hashers {
             .iter()
             .zip(expected)
             .fold(0, |all, (a, b)| all | (a ^ b));
-        Ok(stored.is_some() && differing == 0)
+        Ok(match (stored, differing) {
+            (Some(_), 0) if cost.is_less_than_todays() => Fit::Outdated,
+            (Some(_), 0) => Fit::Right,
+            _ => Fit::Wrong,
+        })
     }
 
     async fn run(&self, password: &str, cost: Cost, salt: [u8; 16]) -> Result<[u8; 32]> {
@@ -129,6 +183,10 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
 }
 
 impl Cost {
+    fn is_less_than_todays(self) -> bool {
+        self.memory_kib < COST.memory_kib || self.passes < COST.passes
+    }
+
     fn params(self) -> Params {
         Params::new(self.memory_kib, self.passes, 1, Some(32)).expect("costs are checked when read")
     }
@@ -212,32 +270,39 @@ mod tests {
             stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{stored}"
         );
-        assert!(
-            hashers
-                .verify("correct horse", Some(&stored))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !hashers
-                .verify("correct horsf", Some(&stored))
-                .await
-                .unwrap()
-        );
-        assert!(!hashers.verify("correct horse", None).await.unwrap());
+        let fit = async |password, stored| hashers.verify(password, stored).await.unwrap();
+        assert_eq!(fit("correct horse", Some(&stored)).await, Fit::Right);
+        assert_eq!(fit("correct horsf", Some(&stored)).await, Fit::Wrong);
+        assert_eq!(fit("correct horse", None).await, Fit::Wrong);
         let cheaper = stored.replace("m=19456", "m=1024");
-        assert!(
-            !hashers
-                .verify("correct horse", Some(&cheaper))
-                .await
-                .unwrap()
-        );
+        assert_eq!(fit("correct horse", Some(&cheaper)).await, Fit::Wrong);
         let dearer = stored.replace("m=19456", "m=99999");
-        assert!(
-            hashers
-                .verify("correct horse", Some(&dearer))
-                .await
-                .is_err()
-        );
+        let refused = hashers.verify("correct horse", Some(&dearer)).await;
+        assert!(refused.is_err());
+    }
+
+    #[tokio::test]
+    async fn letters_fit_however_they_were_put_together() {
+        let hashers = Hashers::start();
+        let (composed, apart) = ("\u{f1}andu\u{301} a\u{a0}b", "n\u{303}and\u{fa} a b");
+        let stored = hashers.hash(composed).await.unwrap();
+        for typed in [composed, apart] {
+            let fit = hashers.verify(typed, Some(&stored)).await.unwrap();
+            assert_eq!(fit, Fit::Right, "{typed}");
+        }
+        let of_old = hashers.hash_at(apart, COST).await.unwrap();
+        let fit = hashers.verify(apart, Some(&of_old)).await.unwrap();
+        assert_eq!(fit, Fit::Outdated);
+    }
+
+    #[tokio::test]
+    async fn a_cheap_hash_is_outdated() {
+        let hashers = Hashers::start();
+        for (memory_kib, passes) in [(1024, 2), (MEMORY_KIB, 1)] {
+            let cost = Cost { memory_kib, passes };
+            let stored = hashers.hash_at("correct horse", cost).await.unwrap();
+            let fit = hashers.verify("correct horse", Some(&stored)).await;
+            assert_eq!(fit.unwrap(), Fit::Outdated);
+        }
     }
 }

@@ -165,6 +165,7 @@ async fn log_in(state: &State, school: &str, username: &str) -> Caller {
         user: username.to_owned(),
         password: PASSWORD.to_owned(),
         code: None,
+        device: None,
     };
     let (_, key) = accounts::log_in(state, &peer(), request)
         .await

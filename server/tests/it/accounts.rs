@@ -20,6 +20,7 @@ fn request(school: &str, user: &str, password: &str) -> LogIn {
         user: user.to_owned(),
         password: password.to_owned(),
         code: None,
+        device: None,
     }
 }
 

@@ -33,6 +33,7 @@ pub fn login(school: &str, user: &str, password: &str) -> LogIn {
         user: user.to_owned(),
         password: password.to_owned(),
         code: None,
+        device: None,
     }
 }
 

@@ -16,6 +16,7 @@ mod log;
 mod marks;
 mod migrations;
 mod names;
+mod passwords;
 mod process;
 mod reference;
 mod schools;

@@ -27,6 +27,7 @@ fn log_in(user: &str, password: &str) -> LogIn {
         user: user.to_owned(),
         password: password.to_owned(),
         code: None,
+        device: None,
     }
 }
 

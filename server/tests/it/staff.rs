@@ -40,6 +40,7 @@ async fn first_admin(state: &State) -> Caller {
         user: "admin".to_owned(),
         password: password.clone(),
         code: None,
+        device: None,
     };
     let (_, key) = accounts::log_in(state, &peer, request).await.unwrap();
     let admin = caller::resolve_unsettled(state, &key, &"test".into())

@@ -222,6 +222,7 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
                 user: who.username.clone(),
                 password: String::new(),
                 code: None,
+                device: None,
             },
         },
     );
@@ -230,6 +231,7 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
         Reply::LogIn(Ok(LoggedIn {
             token,
             who: who.clone(),
+            device: None,
         })),
     );
     down(to, Reply::WhoAmI(Ok(who)));

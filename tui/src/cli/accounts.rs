@@ -133,6 +133,7 @@ pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiEr
         user,
         password: password.clone(),
         code: None,
+        device: None,
     };
     let session = Line { client };
     let mut logged_in = ask!(session, log_in(request))?;

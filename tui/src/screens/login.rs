@@ -63,6 +63,7 @@ impl LogIn {
             user: text(USER),
             password: self.fields[PASSWORD].text().to_owned(),
             code: None,
+            device: None,
         };
         self.fetch = Fetch::Waiting(ticket);
         self.error = None;

@@ -85,6 +85,7 @@ async fn both_kinds_of_line_carry_calls() {
                     user: "nobody".to_owned(),
                     password: "not a password".to_owned(),
                     code: None,
+                    device: None,
                 };
                 api.log_in(context, request).await
             })

@@ -273,6 +273,7 @@ fn request(user: &str, password: &str) -> LogIn {
         user: user.into(),
         password: password.into(),
         code: None,
+        device: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! passwords are hashed (`hashing`).
 
 mod logins;
+mod passwords;
 mod sessions;
 
 pub use logins::{

@@ -107,6 +107,7 @@ async fn begin(address: ServerAddress, random: &mut StdRng) -> (Line, Vec<Writer
         user: "head".into(),
         password: PASSWORD.into(),
         code: None,
+        device: None,
     };
     let logged_in = client
         .ask(async |api, context| api.log_in(context, request).await)
