@@ -41,6 +41,7 @@ async fn try_login(state: &State, user: &str, password: &str) -> Result<()> {
         user: user.to_owned(),
         password: password.to_owned(),
         code: None,
+        device: None,
     };
     accounts::log_in(state, &peer, request).await.map(|_| ())
 }
