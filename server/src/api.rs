@@ -50,8 +50,8 @@ use crate::caller::Caller;
 use crate::gate::Connection;
 use crate::greeting;
 use crate::service::{
-    State, accounts, assessments, calendar, classes, imports, marks, staff, students, subjects,
-    teaching,
+    State, accounts, assessments, calendar, classes, imports, marks, schools, staff, students,
+    subjects, teaching,
 };
 
 /// Answers one call of one connection.
@@ -75,6 +75,11 @@ impl Api {
         self.caller
             .as_ref()
             .expect("the gate admits calls with a rule beyond hello only with a session")
+    }
+
+    /// The caller as a platform administrator.
+    fn actor(&self) -> schools::Actor<'_> {
+        schools::Actor::Caller(self.caller())
     }
 }
 
@@ -323,20 +328,20 @@ impl Hillview for Api {
         Err(unanswered())
     }
 
-    async fn list_schools(self, _: Context, _request: ListSchools) -> Reply<Page<SchoolEntry>> {
-        Err(unanswered())
+    async fn list_schools(self, _: Context, request: ListSchools) -> Reply<Page<SchoolEntry>> {
+        Ok(schools::list(self.state(), request).await?)
     }
 
-    async fn add_school(self, _: Context, _request: AddSchool) -> Reply<SchoolAdded> {
-        Err(unanswered())
+    async fn add_school(self, _: Context, request: AddSchool) -> Reply<SchoolAdded> {
+        Ok(schools::add(self.state(), self.actor(), &request).await?)
     }
 
-    async fn suspend_school(self, _: Context, _request: SuspendSchool) -> Reply<SchoolEntry> {
-        Err(unanswered())
+    async fn suspend_school(self, _: Context, request: SuspendSchool) -> Reply<SchoolEntry> {
+        Ok(schools::suspend(self.state(), self.actor(), &request).await?)
     }
 
-    async fn rename_school(self, _: Context, _request: RenameSchool) -> Reply<SchoolEntry> {
-        Err(unanswered())
+    async fn rename_school(self, _: Context, request: RenameSchool) -> Reply<SchoolEntry> {
+        Ok(schools::rename(self.state(), self.actor(), &request).await?)
     }
 
     async fn export_school(self, _: Context, _request: ExportSchool) -> Reply<SchoolExported> {

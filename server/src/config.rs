@@ -6,9 +6,12 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
+
+const IDLE: Duration = Duration::from_secs(300);
 
 /// Settings as given; what is absent falls through to the next source.
 #[derive(Clone, Default, clap::Args, Deserialize)]
@@ -98,6 +101,8 @@ pub struct Config {
     /// Certificate and key; made at the first start when absent.
     pub tls: Option<(PathBuf, PathBuf)>,
     pub connections: u32,
+    /// A connection to the database that nobody used for this long is closed.
+    pub idle: Duration,
     pub control_schema: String,
     pub schema_prefix: String,
     pub redis_prefix: String,
@@ -127,6 +132,13 @@ impl Settings {
                 .to_owned(),
         };
         let database = self.database.or(file.database);
+        let control_schema = identifier(self.control_schema.or(file.control_schema), "hillview")?;
+        let schema_prefix = identifier(self.schema_prefix.or(file.schema_prefix), "hv_")?;
+        // Else a school could have the code that makes its schema the one that lists the schools.
+        anyhow::ensure!(
+            !control_schema.starts_with(&schema_prefix),
+            "control-schema {control_schema:?} begins with schema-prefix {schema_prefix:?}: choose another"
+        );
         Ok(Config {
             database: parse_database(database.as_deref().unwrap_or("sqlite:"), &data_dir)?,
             redis: self.redis.or(file.redis),
@@ -139,9 +151,10 @@ impl Settings {
                 .tls_cert
                 .or(file.tls_cert)
                 .zip(self.tls_key.or(file.tls_key)),
+            idle: IDLE,
             connections: self.connections.or(file.connections).unwrap_or(100).max(4),
-            control_schema: identifier(self.control_schema.or(file.control_schema), "hillview")?,
-            schema_prefix: identifier(self.schema_prefix.or(file.schema_prefix), "hv_")?,
+            control_schema,
+            schema_prefix,
             redis_prefix: identifier(self.redis_prefix.or(file.redis_prefix), "hv")?,
             data_dir,
         })
@@ -236,6 +249,13 @@ mod tests {
         let (_folder, settings) = file("database = 'oracle://u:secret@h/'\n");
         let error = format!("{:#}", settings.resolve().err().unwrap());
         assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn no_school_can_have_the_schema_that_lists_the_schools() {
+        let (_folder, settings) = file("control-schema = 'hillview'\nschema-prefix = 'hill'\n");
+        let error = settings.resolve().err().unwrap().to_string();
+        assert!(error.contains("hillview"), "{error}");
     }
 
     #[test]

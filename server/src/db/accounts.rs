@@ -264,6 +264,28 @@ pub async fn end_sessions(tx: &mut Tx, user: UserId, now: Moment) -> Result<(), 
     Ok(())
 }
 
+/// The hashes of every open session of the school.
+pub async fn every_open_session(
+    on: impl Into<On<'_>>,
+    now: Moment,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let rows: Vec<(Vec<u8>,)> = on
+        .into()
+        .query("select token_hash from session where ended_at is null and ends_at > ?")
+        .bind(now)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+}
+
+pub async fn end_every_session(tx: &mut Tx, now: Moment) -> Result<(), Failure> {
+    tx.query("update session set ended_at = ? where ended_at is null")
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Sets a password if the login is still at version `v`; says whether it was.
 pub async fn set_password(
     tx: &mut Tx,

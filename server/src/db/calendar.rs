@@ -35,6 +35,16 @@ pub async fn set_profile(
     Ok(())
 }
 
+/// Gives the school another name.
+pub async fn rename(tx: &mut Tx, name: &str, at: Moment) -> Result<(), Failure> {
+    tx.query("update profile set name = ?, v = v + 1, updated_at = ? where id = 1")
+        .bind(name)
+        .bind(at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Every term, the latest first.
 pub async fn terms(on: impl Into<On<'_>>) -> Result<Vec<Term>, Failure> {
     on.into()

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use sqlx::{MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::connections::{Account, Admitted, Connections};
 use super::failure::{Failure, Why};
 use super::query::Query;
 use super::statement::Dialect;
@@ -28,33 +29,59 @@ pub struct Db(pub(super) Arc<Pools>);
 
 pub(super) struct Pools {
     pub engine: Engine,
-    /// One for each connection of this school's pool. Taken first, so that a school's queue waits
-    /// here and holds nothing that another school could use.
-    turns: Arc<Semaphore>,
+    reading: Queue,
     /// The same for what writes, where that has a pool of its own.
-    writer: Option<Arc<Semaphore>>,
+    writing: Option<Queue>,
     /// Shared by all schools: what the database server lets in at the same time.
-    server: Arc<Semaphore>,
+    connections: Arc<Connections>,
+}
+
+/// The way to one pool.
+struct Queue {
+    /// One for each connection of the pool. Taken first, so that a school's queue waits here and
+    /// holds nothing that another school could use.
+    turns: Arc<Semaphore>,
+    account: Arc<Account>,
 }
 
 /// The right to one connection of a pool, and so of the server.
 pub(super) struct Permit {
     _turn: OwnedSemaphorePermit,
-    _server: OwnedSemaphorePermit,
+    admitted: Admitted,
+}
+
+impl Permit {
+    /// The connection is there.
+    pub fn arrived(&mut self) {
+        self.admitted.arrived();
+    }
+
+    /// The connection left its pool and is closed by whoever holds this.
+    pub fn taken_out(&mut self) {
+        self.admitted.taken_out();
+    }
 }
 
 impl Pools {
     /// Pools of `most` connections, and one more to write where the engine has one for that.
-    pub fn new(engine: Engine, most: u32, server: Arc<Semaphore>) -> Self {
-        let writer = match engine {
-            Engine::MySql(_) => None,
-            Engine::Sqlite { .. } => Some(Arc::new(Semaphore::new(1))),
+    pub fn new(engine: Engine, most: u32, connections: Arc<Connections>) -> Self {
+        let queue = |most, account| Queue {
+            turns: Arc::new(Semaphore::new(most)),
+            account,
+        };
+        let most = most as usize;
+        let (reading, writing) = match &engine {
+            Engine::MySql(pool) => (queue(most, connections.account(pool.clone())), None),
+            Engine::Sqlite { readers, writer } => (
+                queue(most, connections.account(readers.clone())),
+                Some(queue(1, connections.account(writer.clone()))),
+            ),
         };
         Self {
             engine,
-            turns: Arc::new(Semaphore::new(most as usize)),
-            writer,
-            server,
+            reading,
+            writing,
+            connections,
         }
     }
 }
@@ -91,16 +118,14 @@ impl Db {
 
     /// Opens a transaction: READ COMMITTED on MySQL (set by the session), BEGIN IMMEDIATE on SQLite.
     pub async fn begin(&self) -> Result<Tx, Failure> {
-        let pools = &self.0;
-        let permit = self
-            .permit(pools.writer.as_ref().unwrap_or(&pools.turns))
-            .await?;
+        let mut permit = self.writing().await?;
         let inner = match &self.0.engine {
             Engine::MySql(pool) => Inner::MySql(pool.begin().await?),
             Engine::Sqlite { writer, .. } => {
                 Inner::Sqlite(writer.begin_with("begin immediate").await?)
             }
         };
+        permit.arrived();
         Ok(Tx {
             inner,
             _permit: permit,
@@ -149,17 +174,23 @@ impl Db {
 
     /// The right to one connection for a statement that reads.
     pub(super) async fn reading(&self) -> Result<Permit, Failure> {
-        self.permit(&self.0.turns).await
+        self.permit(&self.0.reading).await
+    }
+
+    /// The right to a connection that writes.
+    pub(super) async fn writing(&self) -> Result<Permit, Failure> {
+        let pools = &self.0;
+        self.permit(pools.writing.as_ref().unwrap_or(&pools.reading))
+            .await
     }
 
     /// The school's turn, then the server's.
-    async fn permit(&self, turns: &Arc<Semaphore>) -> Result<Permit, Failure> {
+    async fn permit(&self, queue: &Queue) -> Result<Permit, Failure> {
         let both = async {
-            let turn = Arc::clone(turns).acquire_owned().await;
-            let server = Arc::clone(&self.0.server).acquire_owned().await;
+            let turn = Arc::clone(&queue.turns).acquire_owned().await;
             Permit {
                 _turn: turn.expect("the semaphore is never closed"),
-                _server: server.expect("the semaphore is never closed"),
+                admitted: self.0.connections.admit(&queue.account).await,
             }
         };
         let waited = tokio::time::timeout(WAIT * 2, both).await;

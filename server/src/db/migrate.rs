@@ -65,9 +65,11 @@ pub async fn applied(db: &Db) -> Result<i64, Failure> {
 /// Runs the missing steps, one at a time among all that try.
 pub async fn run(scope: Scope, db: &Db) -> Result<()> {
     let steps = scope.steps(&db.0.engine);
+    let mut permit = db.writing().await?;
     match &db.0.engine {
         Engine::MySql(pool) => {
             let mut on = pool.acquire().await.map_err(Failure::from)?.detach();
+            permit.taken_out();
             let done = run_mysql(steps, &mut on).await;
             // The lock is the connection's: it ends with it, also when a step failed.
             storage::leave(on).await;
@@ -75,6 +77,7 @@ pub async fn run(scope: Scope, db: &Db) -> Result<()> {
         }
         Engine::Sqlite { writer, .. } => {
             let mut on = writer.acquire().await.map_err(Failure::from)?;
+            permit.arrived();
             run_sqlite(steps, &mut on).await
         }
     }

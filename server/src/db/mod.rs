@@ -7,6 +7,7 @@ pub mod assessments;
 pub mod audit;
 pub mod calendar;
 pub mod classes;
+mod connections;
 pub mod engine;
 mod failure;
 mod fragments;

@@ -180,7 +180,7 @@ impl<'c> Query<'c> {
         }
         let _ = STATEMENTS.try_with(|count| count.fetch_add(1, Ordering::Relaxed));
         let sql = written(self.template, self.on.dialect(), self.many);
-        let permit = match &self.on {
+        let mut permit = match &self.on {
             On::Db(db) => Some(db.reading().await?),
             On::Tx(_) => None,
         };
@@ -211,6 +211,9 @@ impl<'c> Query<'c> {
             ) => Ready::Sqlite((&mut **tx).into(), values),
             _ => return Err(Failure::of(Why::Other)),
         };
+        if let Some(permit) = &mut permit {
+            permit.arrived();
+        }
         Ok((ready, sql, permit))
     }
 }

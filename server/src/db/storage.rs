@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 
 /// A connection that was idle for longer is tried before it is used: the database may have restarted.
 const TRUSTED: Duration = Duration::from_secs(2);
-const IDLE: Duration = Duration::from_secs(300);
 pub(super) const WAIT: Duration = Duration::from_secs(5);
 
 /// A MySQL or MariaDB server.
@@ -79,8 +78,7 @@ impl MySqlServer {
         self.administer(sql).await
     }
 
-    /// Removes a schema, for tests.
-    #[cfg(feature = "testing")]
+    /// Removes a schema with all that is in it.
     pub async fn remove(&self, schema: &str) -> Result<()> {
         self.administer(format!("drop database if exists `{schema}`"))
             .await
@@ -97,13 +95,13 @@ impl MySqlServer {
     }
 
     /// A lazy pool of connections that live in one schema.
-    pub(super) fn pool(&self, schema: &str, most: u32) -> Engine {
+    pub(super) fn pool(&self, schema: &str, most: u32, idle: Duration) -> Engine {
         let expected: std::sync::Arc<str> = schema.into();
         let pool = MySqlPoolOptions::new()
             .min_connections(0)
             .max_connections(most)
             .acquire_timeout(WAIT)
-            .idle_timeout(IDLE)
+            .idle_timeout(idle)
             .test_before_acquire(false)
             .before_acquire(|on, meta| {
                 Box::pin(async move { Ok(meta.idle_for < TRUSTED || on.ping().await.is_ok()) })
@@ -148,7 +146,7 @@ async fn settle(on: &mut MySqlConnection, expected: &str) -> Result<(), sqlx::Er
 }
 
 /// A file with several readers and one writer, opened when first used.
-pub(super) fn open_file(file: &Path, create: bool, readers: u32) -> Engine {
+pub(super) fn open_file(file: &Path, create: bool, readers: u32, idle: Duration) -> Engine {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(create)
@@ -163,13 +161,26 @@ pub(super) fn open_file(file: &Path, create: bool, readers: u32) -> Engine {
             .min_connections(0)
             .max_connections(most)
             .acquire_timeout(WAIT * 2)
-            .idle_timeout(IDLE)
+            .idle_timeout(idle)
             .test_before_acquire(false)
     };
     Engine::Sqlite {
         readers: pool(readers).connect_lazy_with(options.clone().pragma("query_only", "on")),
         writer: pool(1).connect_lazy_with(options),
     }
+}
+
+/// Removes a file and what stands beside it; none of them need be there.
+pub(super) fn remove_file(file: &Path) -> std::io::Result<()> {
+    for beside in ["", "-wal", "-shm", ".lock"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(beside);
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn close(db: &Db) {
@@ -184,6 +195,7 @@ pub(super) async fn close(db: &Db) {
 
 /// Refuses a database that may lose what it has committed.
 pub(super) async fn check_durable(db: &Db) -> Result<()> {
+    let mut permit = db.writing().await?;
     let settings = match &db.0.engine {
         Engine::MySql(pool) => {
             let (flush, binlog, sync): (i64, i64, i64) = sqlx::query_as(
@@ -213,6 +225,7 @@ pub(super) async fn check_durable(db: &Db) -> Result<()> {
             }
         }
     };
+    permit.arrived();
     settings
         .check()
         .map_err(|reason| Error::fault("the database may lose saved marks", reason))

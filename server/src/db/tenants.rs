@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use hillview_shared::ids::Moment;
+use hillview_shared::ids::{Moment, SchoolId};
 use hillview_shared::{ApiError, Kind};
-use tokio::sync::Semaphore;
 
 use super::calendar;
+use super::connections::Connections;
 use super::engine::{Db, Pools};
 use super::migrate::{self, Scope};
 use super::schools::{self, School};
@@ -25,17 +25,25 @@ use crate::error::{Error, Result};
 
 /// Connections of one school.
 const PER_SCHOOL: u32 = 4;
-/// How long a school's name and state are believed before they are read again.
-const BELIEVED: Duration = Duration::from_secs(5);
+/// A school's name and state are read again after this long, while calls go on.
+const FRESH: Duration = Duration::from_millis(250);
+/// And after this long no call goes on without: whoever a school is shut to is out within a second.
+const BELIEVED: Duration = Duration::from_millis(700);
+/// What calls get to finish in a school that was shut.
+const CALLS_END: Duration = Duration::from_secs(10);
 
 /// The schools' databases.
 pub struct Tenants {
     storage: Storage,
     control: Db,
-    live: Mutex<HashMap<String, Live>>,
+    live: LiveSchools,
     live_max: usize,
-    permits: Arc<Semaphore>,
+    idle: Duration,
+    connections: Arc<Connections>,
 }
+
+/// The schools with a pool, by code.
+type LiveSchools = Arc<Mutex<HashMap<String, Live>>>;
 
 enum Storage {
     MySql {
@@ -48,6 +56,8 @@ enum Storage {
 /// One school, open for work. Hold it for one request: a school in use is never closed.
 #[derive(Clone)]
 pub struct Tenant {
+    /// Never given again, unlike the code: what outlives a call is kept under it.
+    pub id: SchoolId,
     pub code: Arc<str>,
     pub name: Arc<str>,
     /// By it the server knows which day it is at the school.
@@ -59,6 +69,16 @@ struct Live {
     tenant: Tenant,
     read: Instant,
     used: Instant,
+    /// Somebody is reading its state.
+    asked: bool,
+}
+
+/// What is known of a school without asking.
+enum Known {
+    Fresh(Tenant),
+    /// Good for this call; the next should know better.
+    Aging(Tenant),
+    Nothing,
 }
 
 impl Tenant {
@@ -71,36 +91,36 @@ impl Tenant {
 impl Tenants {
     /// Opens the control schema, brings it up to date, and refuses a database that may forget.
     pub async fn open(config: &Config) -> Result<Self> {
-        let (storage, control, permits) = match &config.database {
+        let idle = config.idle;
+        let (storage, control, most) = match &config.database {
             Database::Sqlite(folder) => {
                 let file = folder.join("control.db");
-                let permits = Arc::new(Semaphore::new(config.connections as usize));
                 make_folder(&folder.join("schools"))?;
-                let engine = storage::open_file(&file, true, PER_SCHOOL);
-                (Storage::Sqlite(folder.clone()), engine, permits)
+                let engine = storage::open_file(&file, true, PER_SCHOOL, idle);
+                (Storage::Sqlite(folder.clone()), engine, config.connections)
             }
             Database::MySql(url) => {
                 let server = Box::new(MySqlServer::connect(url, config.connections).await?);
                 server.create(&config.control_schema).await?;
-                let permits = Arc::new(Semaphore::new(server.connections as usize));
-                let control = server.pool(&config.control_schema, PER_SCHOOL);
+                let most = server.connections;
+                let control = server.pool(&config.control_schema, PER_SCHOOL, idle);
                 let prefix = config.schema_prefix.clone();
-                (Storage::MySql { server, prefix }, control, permits)
+                (Storage::MySql { server, prefix }, control, most)
             }
         };
-        let control = Db(Arc::new(Pools::new(
-            control,
-            PER_SCHOOL,
-            Arc::clone(&permits),
-        )));
+        let connections = Connections::new(most);
+        let pools = Pools::new(control, PER_SCHOOL, Arc::clone(&connections));
+        let control = Db(Arc::new(pools));
         storage::check_durable(&control).await?;
         migrate::run(Scope::Control, &control).await?;
         Ok(Self {
-            live_max: (config.connections / PER_SCHOOL).max(1) as usize,
-            live: Mutex::default(),
+            // A pool without a connection costs next to nothing.
+            live_max: most as usize,
+            live: LiveSchools::default(),
+            idle,
             storage,
             control,
-            permits,
+            connections,
         })
     }
 
@@ -111,10 +131,25 @@ impl Tenants {
 
     /// A school that is open for work, by its code.
     pub async fn school(&self, code: &str) -> Result<Tenant> {
-        if let Some(tenant) = self.fresh(code) {
-            return Ok(tenant);
+        match self.known(code) {
+            Known::Fresh(tenant) => return Ok(tenant),
+            Known::Aging(tenant) => {
+                let (live, control) = (Arc::clone(&self.live), self.control.clone());
+                let code = code.to_owned();
+                tokio::spawn(async move {
+                    // What cannot be read now is read by whoever comes when it is too old.
+                    if let Ok(found) = schools::find(&control, &code).await {
+                        learn(&live, &code, found.as_ref());
+                    }
+                });
+                return Ok(tenant);
+            }
+            Known::Nothing => {}
         }
         let found = schools::find(&self.control, code).await?;
+        if let Some(tenant) = learn(&self.live, code, found.as_ref()) {
+            return Ok(tenant);
+        }
         match found {
             Some(school) if school.state == "open" => self.serve(&school).await,
             Some(school) if school.state == "suspended" => Err(suspended(&school).into()),
@@ -122,7 +157,23 @@ impl Tenants {
         }
     }
 
-    /// Every school, also those not open for work.
+    /// Makes the next call ask for a school's name and state.
+    pub fn doubt(&self, code: &str) {
+        if let Some(live) = lock(&self.live).get_mut(code)
+            && let Some(old) = Instant::now().checked_sub(BELIEVED)
+        {
+            live.read = old;
+        }
+    }
+
+    /// A school's database whatever its state, for whoever looks after schools; close it afterwards.
+    pub async fn behind(&self, school: &School) -> Result<Db> {
+        let db = self.connect(&school.code, false);
+        check_version(&school.code, &db).await?;
+        Ok(db)
+    }
+
+    /// Every database there is: the schools', also those not open for work, and the platform's.
     pub async fn all(&self) -> Result<Vec<School>> {
         Ok(schools::all(&self.control).await?)
     }
@@ -139,9 +190,26 @@ impl Tenants {
         Ok(db)
     }
 
+    /// Removes a school's schema or file with all that is in it; does nothing when it is not there.
+    pub async fn remove(&self, code: &str) -> Result<()> {
+        let live = lock(&self.live).remove(code);
+        if let Some(live) = live {
+            storage::close(&live.tenant.db).await;
+        }
+        match &self.storage {
+            Storage::MySql { server, prefix } => server.remove(&schema(prefix, code)).await,
+            Storage::Sqlite(folder) => {
+                let file = folder.join("schools").join(format!("{code}.db"));
+                let removed = tokio::task::spawn_blocking(move || storage::remove_file(&file));
+                let removed = removed.await.expect("removing a file does not panic");
+                removed.map_err(|error| Error::fault("removing a school's file", error))
+            }
+        }
+    }
+
     /// Closes every pool, for a graceful stop.
     pub async fn close(&self) {
-        let live = std::mem::take(&mut *self.lock());
+        let live = std::mem::take(&mut *lock(&self.live));
         for (_, Live { tenant, .. }) in live {
             storage::close(&tenant.db).await;
         }
@@ -150,7 +218,7 @@ impl Tenants {
 
     /// How many schools have a pool now.
     pub fn open_now(&self) -> usize {
-        self.lock().len()
+        lock(&self.live).len()
     }
 
     /// Removes every schema of an installation, for tests; files go with their folder.
@@ -167,32 +235,34 @@ impl Tenants {
         Ok(())
     }
 
-    /// A live school whose state was read lately.
-    fn fresh(&self, code: &str) -> Option<Tenant> {
-        let mut live = self.lock();
-        let entry = live.get_mut(code)?;
+    fn known(&self, code: &str) -> Known {
+        let mut live = lock(&self.live);
+        let Some(entry) = live.get_mut(code) else {
+            return Known::Nothing;
+        };
         entry.used = Instant::now();
-        (entry.read.elapsed() < BELIEVED).then(|| entry.tenant.clone())
+        let age = entry.read.elapsed();
+        match () {
+            () if age < FRESH || (age < BELIEVED && entry.asked) => {
+                Known::Fresh(entry.tenant.clone())
+            }
+            () if age < BELIEVED => {
+                entry.asked = true;
+                Known::Aging(entry.tenant.clone())
+            }
+            () => Known::Nothing,
+        }
     }
 
     async fn serve(&self, school: &School) -> Result<Tenant> {
-        let known = self
-            .lock()
-            .get(&school.code)
-            .map(|live| (live.tenant.db.clone(), live.tenant.zone));
-        let (db, zone) = match known {
-            Some(known) => known,
-            None => {
-                let db = self.connect(&school.code, false);
-                check_version(&school.code, &db).await?;
-                let zone = calendar::time_zone(&db).await?.unwrap_or_default();
-                let zone = zone
-                    .parse()
-                    .map_err(|_| Error::fault("read a school's time zone", "it is unknown"))?;
-                (db, zone)
-            }
-        };
+        let db = self.connect(&school.code, false);
+        check_version(&school.code, &db).await?;
+        let zone = calendar::time_zone(&db).await?.unwrap_or_default();
+        let zone = zone
+            .parse()
+            .map_err(|_| Error::fault("read a school's time zone", "it is unknown"))?;
         Ok(self.keep(Tenant {
+            id: school.id,
             zone,
             code: school.code.as_str().into(),
             name: school.name.as_str().into(),
@@ -205,8 +275,10 @@ impl Tenants {
     fn keep(&self, mut tenant: Tenant) -> Tenant {
         let now = Instant::now();
         let mut closing = Vec::new();
-        let mut live = self.lock();
-        if let Some(first) = live.get(&*tenant.code) {
+        let mut live = lock(&self.live);
+        if let Some(first) = live.get(&*tenant.code)
+            && first.tenant.id == tenant.id
+        {
             let second = std::mem::replace(&mut tenant.db, first.tenant.db.clone());
             if !Arc::ptr_eq(&second.0, &tenant.db.0) {
                 closing.push(second);
@@ -216,8 +288,14 @@ impl Tenants {
             tenant: tenant.clone(),
             read: now,
             used: now,
+            asked: false,
         };
-        live.insert(tenant.code.to_string(), entry);
+        let before = live.insert(tenant.code.to_string(), entry);
+        closing.extend(
+            before
+                .map(|it| it.tenant.db)
+                .filter(|db| !Arc::ptr_eq(&db.0, &tenant.db.0)),
+        );
         if live.len() > self.live_max {
             // Only the map holds a school that nobody works in.
             let idle = live
@@ -231,26 +309,63 @@ impl Tenants {
         }
         drop(live);
         for db in closing {
-            tokio::spawn(async move { storage::close(&db).await });
+            close_later(db);
         }
         tenant
     }
 
     fn connect(&self, code: &str, create: bool) -> Db {
         let engine = match &self.storage {
-            Storage::MySql { server, prefix } => server.pool(&schema(prefix, code), PER_SCHOOL),
+            Storage::MySql { server, prefix } => {
+                server.pool(&schema(prefix, code), PER_SCHOOL, self.idle)
+            }
             Storage::Sqlite(folder) => {
                 let file = folder.join("schools").join(format!("{code}.db"));
-                storage::open_file(&file, create, PER_SCHOOL)
+                storage::open_file(&file, create, PER_SCHOOL, self.idle)
             }
         };
-        let permits = Arc::clone(&self.permits);
-        Db(Arc::new(Pools::new(engine, PER_SCHOOL, permits)))
+        let connections = Arc::clone(&self.connections);
+        Db(Arc::new(Pools::new(engine, PER_SCHOOL, connections)))
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(live: &LiveSchools) -> std::sync::MutexGuard<'_, HashMap<String, Live>> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes what was read of a school into account: its name, and whether it is still open and the
+/// same. Gives it if it has a pool here and may be worked in.
+fn learn(live: &LiveSchools, code: &str, found: Option<&School>) -> Option<Tenant> {
+    let mut live = lock(live);
+    let entry = live.get_mut(code)?;
+    if let Some(school) = found
+        && school.state == "open"
+        && school.id == entry.tenant.id
+    {
+        entry.read = Instant::now();
+        entry.asked = false;
+        if school.name != *entry.tenant.name {
+            entry.tenant.name = school.name.as_str().into();
+        }
+        return Some(entry.tenant.clone());
     }
+    let shut = live.remove(code);
+    drop(live);
+    if let Some(shut) = shut {
+        close_later(shut.tenant.db);
+    }
+    None
+}
+
+/// Closes a school's connections once the calls that work in it are done, or have had their time.
+fn close_later(db: Db) {
+    tokio::spawn(async move {
+        let began = Instant::now();
+        while Arc::strong_count(&db.0) > 1 && began.elapsed() < CALLS_END {
+            tokio::time::sleep(CALLS_END / 500).await;
+        }
+        storage::close(&db).await;
+    });
 }
 
 /// The schema's name. Codes were checked when the school was made, and are looked up before.

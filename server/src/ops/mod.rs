@@ -2,7 +2,7 @@
 //! through the same functions as the calls.
 
 pub mod demo;
-pub mod packs;
+pub mod platform;
 pub mod schools;
 pub mod users;
 
@@ -34,9 +34,12 @@ enum Command {
     Demo,
     /// Bring the data of all schools up to this version
     Migrate,
-    /// Make, list and suspend schools
+    /// Make, list, suspend and rename schools
     #[command(subcommand)]
     School(schools::Command),
+    /// Make the logins that look after schools
+    #[command(subcommand)]
+    Platform(platform::Command),
     /// Add logins and give new passwords
     #[command(subcommand)]
     User(users::Command),
@@ -70,6 +73,7 @@ impl Cli {
                 done
             }
             Command::School(command) => command.run(&config).await,
+            Command::Platform(command) => command.run(&config).await,
             Command::User(command) => command.run(&config).await,
         }
     }

@@ -283,7 +283,7 @@ pub async fn scheme<'c>(
     on: impl Into<On<'c>>,
     id: SchemeId,
 ) -> Result<Arc<Scheme>> {
-    let key = (caller.school_code().to_owned(), id);
+    let key = (caller.tenant().id, id);
     if let Some(scheme) = state.schemes.get(&key) {
         return Ok(scheme);
     }

@@ -11,8 +11,10 @@ mod hashing;
 pub mod imports;
 pub mod marks;
 pub mod names;
+pub mod packs;
 mod papers;
 pub mod rights;
+pub mod schools;
 pub mod spelling;
 pub mod staff;
 pub mod students;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use hillview_shared::grading::Scheme;
-use hillview_shared::ids::{Moment, SchemeId};
+use hillview_shared::ids::{Moment, SchemeId, SchoolId};
 
 use crate::cache::Cache;
 use crate::config::Config;
@@ -41,7 +43,7 @@ pub struct State {
 }
 
 /// Grading schemes by school and id. They never change, so they stay until there are too many.
-pub type Schemes = moka::sync::Cache<(String, SchemeId), Arc<Scheme>>;
+pub type Schemes = moka::sync::Cache<(SchoolId, SchemeId), Arc<Scheme>>;
 
 impl State {
     pub async fn open(config: &Config) -> Result<Arc<Self>> {

@@ -37,7 +37,16 @@ pub fn of(role: Role) -> &'static [Permission] {
         ],
         // Nothing of the whole school: a teacher reaches what is assigned.
         Role::Teacher | Role::Parent | Role::Service => &[],
-        Role::PlatformAdmin => &[SchoolsManage, SessionsManage, AuditRead],
+        // Beside the schools the logins of the platform itself, which has nothing else.
+        Role::PlatformAdmin => &[
+            StaffRead,
+            StaffManage,
+            RolesManage,
+            SessionsManage,
+            ConfigWrite,
+            AuditRead,
+            SchoolsManage,
+        ],
     }
 }
 

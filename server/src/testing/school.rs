@@ -12,8 +12,8 @@ use tokio::sync::OnceCell;
 
 use crate::caller::{self, Caller};
 use crate::db::accounts as logins;
-use crate::ops::schools::{self, NewSchool};
 use crate::service::accounts::{self, Peer};
+use crate::service::schools::{self, NewSchool};
 use crate::service::{State, classes, staff, students, teaching};
 
 /// The password of every login that a test makes.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hillview_server::Error;
 use hillview_server::db::{Db, schools as rows};
-use hillview_server::ops::schools::{self, NewSchool};
 use hillview_server::service::accounts;
+use hillview_server::service::schools::{self, NewSchool};
 use hillview_server::testing::{on_each_engine, peer};
 use hillview_shared::accounts::{LogIn, Role};
 use tokio::process::Command;
@@ -48,7 +48,7 @@ async fn a_school_is_ready_for_its_first_login() {
             .await
             .unwrap();
         assert!(logged_in.who.must_change_password);
-        assert_eq!(logged_in.who.roles, [Role::SchoolAdmin, Role::Registrar]);
+        assert_eq!(logged_in.who.roles, [Role::Registrar, Role::SchoolAdmin]);
         let again = schools::create(&it.state, &new("kilimani", "admin")).await;
         assert_eq!(code(again.unwrap_err()), "school-exists");
         let all = it.state.tenants.all().await.unwrap();
@@ -106,13 +106,14 @@ async fn a_bad_name_makes_nothing() {
         for (school, expected) in [
             (new("Kili", "admin"), "bad-code"),
             (new("../x", "admin"), "bad-code"),
+            (new("platform", "admin"), "code-reserved"),
             (new("kilimani", "a b"), "bad-username"),
             (
                 NewSchool {
                     name: "Kili\u{1b}[2J",
                     ..new("kilimani", "admin")
                 },
-                "bad-name",
+                "hidden-character",
             ),
             (
                 NewSchool {
@@ -178,7 +179,7 @@ async fn a_killed_command_leaves_nothing_that_the_next_cannot_finish() {
         let (logged_in, _) = accounts::log_in(&it.state, &peer(), log_in("admin", &password))
             .await
             .unwrap();
-        assert_eq!(logged_in.who.roles, [Role::SchoolAdmin, Role::Registrar]);
+        assert_eq!(logged_in.who.roles, [Role::Registrar, Role::SchoolAdmin]);
 
         schools::create(&it.state, &new("whole", "admin"))
             .await

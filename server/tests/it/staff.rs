@@ -3,8 +3,8 @@
 use hillview_server::Error;
 use hillview_server::caller;
 use hillview_server::caller::Caller;
-use hillview_server::ops::schools::{self, NewSchool};
 use hillview_server::service::accounts::{self, Peer};
+use hillview_server::service::schools::{self, NewSchool};
 use hillview_server::service::{State, staff};
 use hillview_server::testing::{on_each_engine, peer};
 use hillview_shared::accounts::{ChangePassword, LogIn, Role};

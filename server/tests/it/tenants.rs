@@ -1,9 +1,9 @@
 //! Schools side by side, and a Redis that is not there.
 
 use hillview_server::config::Config;
-use hillview_server::db::{Why, calendar};
-use hillview_server::ops::schools::{self, NewSchool};
+use hillview_server::db::Why;
 use hillview_server::service::State;
+use hillview_server::service::schools::{self, NewSchool};
 use hillview_server::testing::{Engine, Installation, on_each_engine};
 
 /// A prepared statement that is answered from the schema it was first prepared in would show here.
@@ -85,41 +85,6 @@ async fn a_school_with_a_long_queue_leaves_the_others_in_peace() {
         drop((queue, held));
         busy.close().await;
         quiet.close().await;
-    })
-    .await;
-}
-
-/// More schools than pools may be open: those that nobody works in are closed and opened again.
-#[tokio::test]
-async fn many_schools_share_few_pools() {
-    on_each_engine(async |it| {
-        let codes: Vec<String> = (0..6).map(|n| format!("s{n}")).collect();
-        for code in &codes {
-            let new = NewSchool {
-                code,
-                name: code,
-                pack: "ke-cbe",
-                admin: "admin",
-            };
-            schools::create(&it.state, &new).await.unwrap();
-        }
-        let held = it.state.tenants.school("s0").await.unwrap();
-        for _ in 0..2 {
-            for code in &codes {
-                let tenant = it.state.tenants.school(code).await.unwrap();
-                let name = tenant.db.query("select name from profile where id = 1");
-                assert_eq!(&name.scalar::<String>().await.unwrap(), code);
-            }
-        }
-        assert!(
-            it.state.tenants.open_now() <= 4,
-            "{} are open",
-            it.state.tenants.open_now()
-        );
-        assert!(
-            calendar::time_zone(&held.db).await.is_ok(),
-            "a school in use was closed"
-        );
     })
     .await;
 }

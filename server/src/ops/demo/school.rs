@@ -20,8 +20,8 @@ use rand::{RngExt, SeedableRng};
 use super::people::person;
 use crate::caller::{self, Caller};
 use crate::error::{Error, Result};
-use crate::ops::schools::{self, NewSchool};
 use crate::service::accounts::{self, Peer};
+use crate::service::schools::{self, NewSchool};
 use crate::service::{State, assessments, classes, marks, staff, students, subjects, teaching};
 
 pub const CODE: &str = "demo";

@@ -8,4 +8,4 @@ mod sessions;
 pub use logins::{
     NewLogin, OneTime, add_login, add_roles, check_username, forget_user, one_time, reset_password,
 };
-pub use sessions::{Peer, change_password, log_in, log_out, resume, who_am_i};
+pub use sessions::{Peer, change_password, end_all_sessions, log_in, log_out, resume, who_am_i};

@@ -17,9 +17,9 @@ use super::logins::check_username;
 use super::passwords;
 use crate::cache::{Limit, SessionKey};
 use crate::caller::{self, Caller, IDLE_LIMIT, Session};
-use crate::db::Tx;
 use crate::db::accounts::{self, Login, NewSession};
 use crate::db::tenants::Tenant;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::audit::{self, By, Event};
@@ -236,6 +236,20 @@ pub(super) async fn replace_password(
     let open = accounts::open_sessions(&mut *tx, login.id, now).await?;
     accounts::end_sessions(tx, login.id, now).await?;
     Ok(open)
+}
+
+/// Ends every session of a school.
+pub async fn end_all_sessions(state: &State, school: &str, db: &Db) -> Result<()> {
+    let now = state.clock.now();
+    let ended = db
+        .write(async |tx| {
+            let open = accounts::every_open_session(&mut *tx, now).await?;
+            accounts::end_every_session(tx, now).await?;
+            Ok(open)
+        })
+        .await?;
+    forget(state, school, ended).await;
+    Ok(())
 }
 
 pub(super) async fn forget(state: &State, school: &str, hashes: Vec<Vec<u8>>) {
