@@ -7,13 +7,13 @@ use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
 use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, UserId};
-use hillview_shared::teaching::TeachingRole;
 
 pub use crate::cache::SessionKey;
-pub use crate::db::accounts::{Session, Taught};
+pub use crate::db::accounts::Session;
 use crate::db::tenants::Tenant;
 use crate::db::{Db, accounts};
 use crate::error::Result;
+use crate::reach::{Part, Reach};
 use crate::service::State;
 use crate::service::accounts::Peer;
 use crate::service::audit::By;
@@ -31,6 +31,7 @@ pub struct Caller {
     session: Arc<Session>,
     key: SessionKey,
     peer: Peer,
+    at: Moment,
 }
 
 /// Whose call it is, and from where it comes.
@@ -62,6 +63,7 @@ pub async fn resolve_unsettled(state: &State, key: &SessionKey, peer: &Peer) -> 
         session,
         key: key.clone(),
         peer: peer.clone(),
+        at: now,
     })
 }
 
@@ -154,57 +156,101 @@ impl Caller {
         By::caller(self, at)
     }
 
+    /// What the caller may do, at the moment when the call came.
+    fn reach(&self) -> Reach<'_> {
+        let today = self.tenant.today(self.at);
+        Reach::new(&self.session, &self.tenant.code, self.at, today)
+    }
+
     /// Whether the caller has a permission on the whole school.
     pub fn may(&self, permission: Permission) -> bool {
-        self.session.permissions.contains(&permission)
+        self.reach().on_school(permission)
+    }
+
+    /// Whether the caller has a permission on the school or on any part of it.
+    pub fn may_somewhere(&self, permission: Permission) -> bool {
+        self.may(permission) || self.reach().parts(permission).next().is_some()
+    }
+
+    /// Whether the caller has a permission in a class, if only for one of its subjects.
+    pub fn may_in(&self, permission: Permission, class: ClassId) -> bool {
+        let mut parts = self.reach().parts(permission);
+        self.may(permission) || parts.any(|part| part.class == class)
+    }
+
+    /// Whether the caller has a permission for a subject of a class.
+    pub fn may_on(&self, permission: Permission, class: ClassId, offering: OfferingId) -> bool {
+        let here = |part: Part| {
+            part.class == class && part.offering.is_none_or(|subject| subject == offering)
+        };
+        self.may(permission) || self.reach().parts(permission).any(here)
+    }
+
+    /// The permissions that the caller has on the whole school, sorted.
+    pub fn permissions(&self) -> Vec<Permission> {
+        self.reach().permissions()
     }
 
     /// Refuses a caller without a permission on the whole school.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.may(permission) {
-            return Ok(());
+        match self.may(permission) {
+            true => Ok(()),
+            false => Err(lacks(permission).into()),
         }
-        let text = format!("you may not do this: it needs the permission {permission}");
-        Err(ApiError::denied(text)
-            .hint("ask the head teacher or the school's administrator")
-            .into())
     }
 
-    /// What the caller teaches today.
-    pub fn teaching(&self) -> &[Taught] {
-        &self.session.teaching
-    }
-
-    /// Whether the caller teaches anything in a class.
-    pub fn teaches_in(&self, class: ClassId) -> bool {
-        self.teaching()
-            .iter()
-            .any(|taught| taught.class_id == class)
-    }
-
-    /// Whether the caller is the class's teacher or stands in: they reach everything of it.
-    pub fn leads(&self, class: ClassId) -> bool {
-        let leads = |taught: &Taught| {
-            taught.class_id == class && taught.role != TeachingRole::SubjectTeacher
+    /// Refuses a caller without a permission in a class; without a class it must be on the school.
+    pub fn require_in(&self, permission: Permission, class: Option<ClassId>) -> Result<()> {
+        let may = match class {
+            Some(class) => self.may_in(permission, class),
+            None => self.may(permission),
         };
-        self.teaching().iter().any(leads)
+        match may {
+            true => Ok(()),
+            false => Err(lacks(permission).into()),
+        }
     }
 
-    /// Whether the caller teaches a subject of a class, or leads the class.
-    pub fn teaches(&self, class: ClassId, offering: OfferingId) -> bool {
-        let of_subject =
-            |taught: &Taught| taught.class_id == class && taught.offering_id == Some(offering);
-        self.leads(class) || self.teaching().iter().any(of_subject)
+    /// Refuses a caller who has none of these permissions anywhere.
+    pub fn require_somewhere(&self, any: &[Permission]) -> Result<()> {
+        match any.iter().any(|permission| self.may_somewhere(*permission)) {
+            true => Ok(()),
+            false => Err(lacks(any[0]).into()),
+        }
+    }
+
+    /// The classes in which the caller has a permission; `None` for all of the school.
+    pub fn classes(&self, permission: Permission) -> Option<Vec<ClassId>> {
+        if self.may(permission) {
+            return None;
+        }
+        let mut classes: Vec<ClassId> = self.reach().parts(permission).map(|p| p.class).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        Some(classes)
+    }
+
+    /// The parts of the school on which the caller has a permission; `None` for all of it.
+    pub fn parts(&self, permission: Permission) -> Option<Vec<Part>> {
+        if self.may(permission) {
+            return None;
+        }
+        Some(each_once(self.reach().parts(permission)))
+    }
+
+    /// The subjects that the caller teaches or was given to enter marks for.
+    pub fn own_parts(&self) -> Vec<Part> {
+        each_once(self.reach().own_parts())
     }
 
     /// Whether the caller sees the students of a class.
     pub fn sees_class(&self, class: ClassId) -> bool {
-        self.may(Permission::StudentsRead) || self.teaches_in(class)
+        self.may_in(Permission::StudentsRead, class)
     }
 
     /// Whether the caller sees the marks of a subject in a class.
     pub fn sees_marks(&self, class: ClassId, offering: OfferingId) -> bool {
-        self.may(Permission::MarksRead) || self.teaches(class, offering)
+        self.may_on(Permission::MarksRead, class, offering)
     }
 
     /// Refuses marks that the caller does not see, in the words of a sheet that does not exist.
@@ -219,4 +265,16 @@ impl Caller {
     pub fn today(&self, now: Moment) -> NaiveDate {
         self.tenant.today(now)
     }
+}
+
+fn lacks(permission: Permission) -> ApiError {
+    let text = format!("you may not do this: it needs the permission {permission}");
+    ApiError::denied(text).hint("ask the head teacher or the school's administrator")
+}
+
+fn each_once(parts: impl Iterator<Item = Part>) -> Vec<Part> {
+    let mut parts: Vec<Part> = parts.collect();
+    parts.sort_unstable();
+    parts.dedup();
+    parts
 }

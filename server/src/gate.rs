@@ -196,6 +196,7 @@ impl Connection {
             Rule::Needs(any) if !any.iter().any(|it| caller.may(*it)) => {
                 caller.require(any[0])?;
             }
+            Rule::Somewhere(any) => caller.require_somewhere(any)?,
             _ => {}
         }
         Ok(Some(caller))

@@ -13,6 +13,7 @@ mod listen;
 pub mod logging;
 pub mod ops;
 mod paced;
+pub mod reach;
 mod room;
 pub mod rules;
 pub mod serve;

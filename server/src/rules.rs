@@ -1,8 +1,8 @@
 //! Who may make which call: one rule a call, and no call without one, because the match names
 //! them all.
 //!
-//! A rule says what a login needs on the whole school. Which classes and sheets a teacher reaches
-//! is the services' to narrow.
+//! A rule says what a login needs on the school or somewhere in it. To which classes and sheets it
+//! reaches then is the services' to narrow, by asking the [`crate::caller::Caller`].
 
 use hillview_shared::accounts::Permission;
 use hillview_shared::api::HillviewRequest;
@@ -20,6 +20,8 @@ pub enum Rule {
     LoggedIn,
     /// Any one of these permissions on the school.
     Needs(&'static [Permission]),
+    /// Any one of these permissions on the school or on any part of it.
+    Somewhere(&'static [Permission]),
 }
 
 /// The rule of a call.
@@ -70,7 +72,7 @@ pub fn rule(request: &HillviewRequest) -> Rule {
 
         Call::ListStudents { .. } | Call::ShowStudent { .. } => Rule::LoggedIn,
         Call::AddStudent { .. } | Call::EditStudent { .. } | Call::MoveStudent { .. } => {
-            Rule::Needs(&[P::StudentsWrite])
+            Rule::Somewhere(&[P::StudentsWrite])
         }
 
         Call::ListStaff { .. } => Rule::Needs(&[P::StaffRead, P::StaffManage]),

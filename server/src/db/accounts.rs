@@ -7,6 +7,7 @@ use hillview_shared::school::CurrentTerm;
 use hillview_shared::teaching::TeachingRole;
 use serde::{Deserialize, Serialize};
 
+use super::grants::{self, Granted};
 use super::{Db, Failure, On, Tx};
 
 /// A login, for checking a password.
@@ -34,14 +35,17 @@ pub struct Session {
     pub roles: Vec<RoleCode>,
     pub permissions: Vec<Permission>,
     pub teaching: Vec<Taught>,
+    pub grants: Vec<Granted>,
 }
 
-/// A class, or a subject of a class, that somebody teaches today.
+/// A class, or a subject of a class, that somebody teaches from a day to a day, now or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Taught {
     pub class_id: ClassId,
     pub offering_id: Option<OfferingId>,
     pub role: TeachingRole,
+    pub starts: NaiveDate,
+    pub ends: Option<NaiveDate>,
 }
 
 /// A session to write.
@@ -119,6 +123,7 @@ pub async fn read_session(
         Some(staff) => taught(db, staff, today).await?,
         None => Vec::new(),
     };
+    let grants = grants::of_user(db, user, now, today).await?;
     Ok(Some(Session {
         id,
         user,
@@ -131,6 +136,7 @@ pub async fn read_session(
         roles,
         permissions,
         teaching,
+        grants,
     }))
 }
 
@@ -162,13 +168,12 @@ async fn rights(db: &Db, user: UserId) -> Result<(Vec<RoleCode>, Vec<Permission>
 
 async fn taught(db: &Db, staff: StaffId, today: NaiveDate) -> Result<Vec<Taught>, Failure> {
     db.query(
-        "select class_id, offering_id, role \
+        "select class_id, offering_id, role, starts, ends \
          from teaching \
-         where staff_id = ? and starts <= ? and (ends is null or ends >= ?) \
+         where staff_id = ? and (ends is null or ends >= ?) \
          order by id",
     )
     .bind(staff)
-    .bind(today)
     .bind(today)
     .all()
     .await

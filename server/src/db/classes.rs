@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use hillview_shared::classes::Class;
-use hillview_shared::ids::{ClassId, GradeId, LevelId, Moment, SchemeId, StaffId, UserId, YearId};
+use hillview_shared::ids::{ClassId, GradeId, LevelId, Moment, SchemeId, UserId, YearId};
 use sqlx::FromRow;
 
 use super::{Db, Failure, On, Tx};
@@ -44,18 +44,16 @@ macro_rules! class {
     };
 }
 
-/// The classes of a year; only those that a member of staff teaches, where one is named.
+/// The classes of a year; only those within these, unless it is `None`.
 pub async fn list(
     db: &Db,
     year: YearId,
-    reach: Option<StaffId>,
+    within: Option<&[ClassId]>,
     today: NaiveDate,
 ) -> Result<Vec<Class>, Failure> {
     db.query(class!(
         "where class.year_id = ?
-            and (? is null or exists (select 1 from teaching
-                where teaching.staff_id = ? and teaching.class_id = class.id
-                and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+            and (? or class.id in ({list}))
         order by grade.ordinal, class.name"
     ))
     .bind(today)
@@ -63,10 +61,8 @@ pub async fn list(
     .bind(today)
     .bind(today)
     .bind(year)
-    .bind(reach)
-    .bind(reach)
-    .bind(today)
-    .bind(today)
+    .bind(within.is_none())
+    .list(within.unwrap_or_default())
     .all()
     .await
 }

@@ -11,6 +11,7 @@ mod connections;
 pub mod engine;
 mod failure;
 mod fragments;
+pub mod grants;
 pub mod imports;
 pub mod marks;
 pub mod migrate;

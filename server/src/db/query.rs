@@ -130,6 +130,17 @@ impl<'c> Query<'c> {
         items.fold(self, |query, item| query.bind(*item))
     }
 
+    /// Binds what `{pairs}` stands for. Nothing is in an empty one.
+    pub fn pairs<'t, A: Bind<'t> + Copy, B: Bind<'t> + Copy>(mut self, items: &[(A, B)]) -> Self {
+        self.many = items.len();
+        let Some(last) = items.last() else {
+            return self;
+        };
+        let padding = padded(items.len()) - items.len();
+        let items = items.iter().chain(std::iter::repeat_n(last, padding));
+        items.fold(self, |query, (one, other)| query.bind(*one).bind(*other))
+    }
+
     pub async fn all<T: Row>(self) -> Result<Vec<T>, Failure> {
         fetch!(self, fetch_all, T)
     }

@@ -4,12 +4,13 @@ use chrono::NaiveDate;
 use hillview_shared::assessments::{AssessmentState, SheetState, SheetSummary};
 use hillview_shared::grading::{Band, Rounding};
 use hillview_shared::ids::{
-    AssessmentId, ClassId, OfferingId, PaperId, SchemeId, SheetId, StaffId, StudentId, Version,
+    AssessmentId, ClassId, OfferingId, PaperId, SchemeId, SheetId, StudentId, Version,
 };
 use hillview_shared::marks::{MarkState, Score};
 use sqlx::FromRow;
 
 use super::classes::Grade;
+use super::grants::Part;
 use super::{Db, Failure, On, Tx};
 
 /// The head of a sheet.
@@ -95,11 +96,9 @@ pub async fn lines(db: &Db, sheet: SheetId, today: NaiveDate) -> Result<Vec<Line
 
 /// Whose sheets, and which of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Filter {
-    /// Only within what this member of staff teaches; everything when `None`.
-    pub reach: Option<StaffId>,
-    /// Only the subjects that this member of staff teaches, not the rest of their class.
-    pub taught_by: Option<StaffId>,
+pub struct Filter<'a> {
+    /// Only of these classes and subjects; everything when `None`.
+    pub within: Option<&'a [Part]>,
     pub assessment: Option<AssessmentId>,
     pub class: Option<ClassId>,
     pub after: SheetId,
@@ -107,7 +106,15 @@ pub struct Filter {
 }
 
 /// Sheets of one assessment, or of all that are open, in the order in which they were made.
-pub async fn list(db: &Db, filter: Filter, today: NaiveDate) -> Result<Vec<SheetSummary>, Failure> {
+pub async fn list(
+    db: &Db,
+    filter: Filter<'_>,
+    today: NaiveDate,
+) -> Result<Vec<SheetSummary>, Failure> {
+    // No offering has the number 0: it stands for the whole class.
+    let parts = filter.within.unwrap_or_default().iter();
+    let parts = parts.map(|part| (part.class, part.offering.unwrap_or(OfferingId(0))));
+    let parts: Vec<_> = parts.collect();
     db.query(LIST)
         .bind(today)
         .bind(today)
@@ -120,14 +127,9 @@ pub async fn list(db: &Db, filter: Filter, today: NaiveDate) -> Result<Vec<Sheet
         .bind(filter.assessment)
         .bind(filter.class)
         .bind(filter.class)
-        .bind(filter.reach)
-        .bind(filter.reach)
-        .bind(today)
-        .bind(today)
-        .bind(filter.taught_by)
-        .bind(filter.taught_by)
-        .bind(today)
-        .bind(today)
+        .bind(filter.within.is_none())
+        .pairs(&parts)
+        .pairs(&parts)
         .bind(filter.limit)
         .all()
         .await
@@ -161,14 +163,8 @@ const LIST: &str = concat!(
     where sheet.id > ?
         and ((? is null and assessment.state = 'open') or assessment.id = ?)
         and (? is null or sheet.class_id = ?)
-        and (? is null or exists (select 1 from teaching
-            where teaching.staff_id = ? and teaching.class_id = sheet.class_id
-            and (teaching.offering_id is null or teaching.offering_id = paper.offering_id)
-            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
-        and (? is null or exists (select 1 from teaching
-            where teaching.staff_id = ? and teaching.class_id = sheet.class_id
-            and teaching.offering_id = paper.offering_id
-            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+        and (? or (sheet.class_id, 0) in ({pairs})
+            or (sheet.class_id, paper.offering_id) in ({pairs}))
     order by sheet.id
     limit ?"
 );

@@ -8,6 +8,7 @@
 //! | `{lock}` | `for update` | nothing: writers take turns |
 //! | `{same}` | `<=>` | `is`: equal, and null equals null |
 //! | `{list}` | `?, ?, …`, padded to a few lengths | the same |
+//! | `{pairs}` | `(?, ?), (?, ?), …`, padded like a list | `values (?, ?), (?, ?), …` |
 //! | `{rows (?, ?, 0)}` | the pattern once a row | the same |
 //! | `{upsert a, b: c, v = t.v + 1}` | `on duplicate key update c = values(c), v = t.v + 1` | `on conflict (a, b) do update set c = excluded.c, …` |
 //! | `{keep a, b}` | `on duplicate key update a = t.a` in effect: nothing | `on conflict (a, b) do nothing` |
@@ -60,6 +61,16 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
         ("same", Dialect::Sqlite) => sql.push_str("is"),
         ("list", _) if many == 0 => sql.push_str("null"),
         ("list", _) => repeat(sql, "?", padded(many)),
+        ("pairs", _) => {
+            sql.push_str(match dialect {
+                Dialect::MySql => "",
+                Dialect::Sqlite => "values ",
+            });
+            match many {
+                0 => sql.push_str("(null, null)"),
+                _ => repeat(sql, "(?, ?)", padded(many)),
+            }
+        }
         ("rows", _) => repeat(sql, rest, many),
         ("upsert", _) => {
             let (key, columns) = rest.split_once(':').expect("an upsert names key: columns");
@@ -117,6 +128,18 @@ mod tests {
             ("a {same} ?", 0, "a <=> ?", "a is ?"),
             ("in ({list})", 0, "in (null)", "in (null)"),
             ("in ({list})", 3, "in (?, ?, ?, ?)", "in (?, ?, ?, ?)"),
+            (
+                "in ({pairs})",
+                0,
+                "in ((null, null))",
+                "in (values (null, null))",
+            ),
+            (
+                "in ({pairs})",
+                2,
+                "in ((?, ?), (?, ?), (?, ?), (?, ?))",
+                "in (values (?, ?), (?, ?), (?, ?), (?, ?))",
+            ),
             (
                 "values {rows (?, 0)}",
                 2,

@@ -1,7 +1,7 @@
 //! Students and their enrolments.
 
 use chrono::NaiveDate;
-use hillview_shared::ids::{ClassId, Moment, StaffId, StudentId, UserId, Version};
+use hillview_shared::ids::{ClassId, Moment, StudentId, UserId, Version};
 use hillview_shared::marks::{MarkState, Score};
 use hillview_shared::students::{Enrolment, Sex, Student};
 use sqlx::FromRow;
@@ -33,8 +33,8 @@ pub struct Listed {
 
 /// Which students.
 pub struct Filter<'a> {
-    /// Only those in a class that this member of staff teaches; everyone when `None`.
-    pub reach: Option<StaffId>,
+    /// Only those in one of these classes; everyone when `None`.
+    pub within: Option<&'a [ClassId]>,
     pub class: Option<ClassId>,
     /// Folded beginnings of words of the name: each must fit.
     pub words: [&'a str; 3],
@@ -46,7 +46,7 @@ pub struct Filter<'a> {
 }
 
 /// Students by name.
-pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<Listed>, Failure> {
+pub async fn list(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> {
     let word = |word: &str| format!("% {}%", escaped(word));
     db.query(student!(
         "where (student.sort_name > ? or (student.sort_name = ? and student.id > ?))
@@ -55,9 +55,7 @@ pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<
             and ((student.search_name like ? escape '!' and student.search_name like ? escape '!'
                     and student.search_name like ? escape '!')
                 or student.admission_key like ? escape '!')
-            and (? is null or exists (select 1 from teaching
-                where teaching.staff_id = ? and teaching.class_id = enrolment.class_id
-                and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+            and (? or enrolment.class_id in ({list}))
         order by student.sort_name, student.id
         limit ?"
     ))
@@ -71,10 +69,8 @@ pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<
     .bind(word(filter.words[1]))
     .bind(word(filter.words[2]))
     .bind(format!("{}%", escaped(filter.number)))
-    .bind(filter.reach)
-    .bind(filter.reach)
-    .bind(today)
-    .bind(today)
+    .bind(filter.within.is_none())
+    .list(filter.within.unwrap_or_default())
     .bind(filter.limit)
     .all()
     .await

@@ -154,8 +154,11 @@ pub async fn list_sheets(
     request: ListSheets,
 ) -> Result<Page<SheetSummary>> {
     let limit = fields::page(request.limit)?;
-    let whole_school = caller.may(Permission::MarksRead);
-    if (!whole_school || request.mine) && caller.staff().is_none() {
+    let within = match request.mine {
+        true => Some(caller.own_parts()),
+        false => caller.parts(Permission::MarksRead),
+    };
+    if within.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Page {
             rows: Vec::new(),
             next: None,
@@ -163,8 +166,7 @@ pub async fn list_sheets(
     }
     let after = request.after.as_deref().map_or(Ok(0), str::parse);
     let filter = sheets::Filter {
-        reach: caller.staff().filter(|_| !whole_school),
-        taught_by: caller.staff().filter(|_| request.mine),
+        within: within.as_deref(),
         assessment: request.assessment,
         class: request.class,
         after: SheetId(after.map_err(|_| fields::bad_page())?),

@@ -19,12 +19,12 @@ pub const STREAM_MAX: usize = 20;
 pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Class>> {
     let db = caller.db();
     let today = caller.today(state.clock.now());
-    let whole_school = caller.may(Permission::StudentsRead) || caller.may(Permission::MarksRead);
-    if !whole_school && caller.staff().is_none() {
+    let within = caller.classes(Permission::StudentsRead);
+    if within.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
     let year = current_year(db, today).await?;
-    Ok(classes::list(db, year, caller.staff().filter(|_| !whole_school), today).await?)
+    Ok(classes::list(db, year, within.as_deref(), today).await?)
 }
 
 /// Adds a class to the current year.

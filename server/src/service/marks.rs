@@ -200,14 +200,15 @@ fn hash_of(write: &Write<'_>) -> Result<Hash> {
 
 fn may_write(caller: &Caller, head: &Standing, write: &Write<'_>) -> Result<()> {
     caller.must_see_marks(head.class_id, head.offering_id)?;
-    if !caller.may(Permission::MarksEnter) && !caller.teaches(head.class_id, head.offering_id) {
+    let may = |permission| caller.may_on(permission, head.class_id, head.offering_id);
+    if !may(Permission::MarksEnter) {
         return Err(ApiError::denied("you may see this sheet but not enter marks on it").into());
     }
     let dates = (head.opens, head.closes);
     let Some(why) = closed(head.assessment_state, head.state, dates, write.today) else {
         return Ok(());
     };
-    if !caller.may(Permission::MarksUnlock) {
+    if !may(Permission::MarksUnlock) {
         return Err(ApiError::conflict("sheet-closed", why)
             .hint("ask somebody with the right marks.unlock, such as the head teacher")
             .into());

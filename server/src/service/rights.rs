@@ -10,6 +10,12 @@ const OF_A_SCHOOL: &[Permission] = {
     all.split_at(last).0
 };
 
+/// The roles that a school begins with; that of the platform is in none.
+pub fn roles() -> impl Iterator<Item = Role> {
+    let all = Role::ALL.iter().copied();
+    all.filter(|role| *role != Role::PlatformAdmin)
+}
+
 /// The permissions on the whole school that a role begins with.
 pub fn of(role: Role) -> &'static [Permission] {
     match role {

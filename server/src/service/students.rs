@@ -33,10 +33,10 @@ const NUMBER_UNIQUE: &str = "student_admission_key_unique";
 const KEY: char = '\u{1}';
 
 /// Lists or searches students within the caller's reach.
-pub async fn list(state: &State, caller: &Caller, request: ListStudents) -> Result<Page<Student>> {
+pub async fn list(_: &State, caller: &Caller, request: ListStudents) -> Result<Page<Student>> {
     let limit = fields::page(request.limit)?;
-    let whole_school = caller.may(Permission::StudentsRead);
-    if !whole_school && caller.staff().is_none() {
+    let within = caller.classes(Permission::StudentsRead);
+    if within.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Page {
             rows: Vec::new(),
             next: None,
@@ -55,7 +55,7 @@ pub async fn list(state: &State, caller: &Caller, request: ListStudents) -> Resu
     let id = id.parse().map(StudentId).map_err(|_| fields::bad_page())?;
     let number = admission_key(search.trim());
     let filter = Filter {
-        reach: caller.staff().filter(|_| !whole_school),
+        within: within.as_deref(),
         class: request.class,
         words,
         number: &number,
@@ -63,7 +63,7 @@ pub async fn list(state: &State, caller: &Caller, request: ListStudents) -> Resu
         after: (name, id),
         limit: limit + 1,
     };
-    let rows = students::list(caller.db(), &filter, caller.today(state.clock.now())).await?;
+    let rows = students::list(caller.db(), &filter).await?;
     let page = fields::paged(rows, limit, |row| {
         format!("{}{KEY}{}", row.sort_name, row.student.id)
     });
@@ -124,6 +124,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddStudent) -> Result<
     let name = fields::name("name", &request.name, NAME_MAX)?;
     born_before(request.birth_date, today)?;
     classes::must_be_current(state, caller, request.class).await?;
+    caller.require_in(Permission::StudentsWrite, Some(request.class))?;
     let given = match &request.admission_no {
         Some(number) => Some(fields::number("admission number", number, NUMBER_MAX)?),
         None => None,
@@ -204,6 +205,7 @@ pub async fn edit(state: &State, caller: &Caller, request: EditStudent) -> Resul
             let mut student = student
                 .filter(|student| sees(caller, student))
                 .ok_or_else(|| ApiError::not_found("student"))?;
+            caller.require_in(Permission::StudentsWrite, student.class_id)?;
             student.v = request.based_on;
             student.name = name.clone().unwrap_or(student.name);
             student.admission_no = number.clone().unwrap_or(student.admission_no);
@@ -230,6 +232,7 @@ pub async fn move_to(state: &State, caller: &Caller, request: MoveStudent) -> Re
     let now = state.clock.now();
     let today = caller.today(now);
     classes::must_be_current(state, caller, request.class).await?;
+    caller.require_in(Permission::StudentsWrite, Some(request.class))?;
     let moved = caller
         .db()
         .write(async |tx| {
@@ -240,6 +243,7 @@ pub async fn move_to(state: &State, caller: &Caller, request: MoveStudent) -> Re
             if !sees(caller, &student) {
                 return Err(ApiError::not_found("student").into());
             }
+            caller.require_in(Permission::StudentsWrite, student.class_id)?;
             if student.status != StudentStatus::Active {
                 let message = format!("the student is {}, not active", student.status);
                 return Err(ApiError::conflict("not-active", message).into());
@@ -275,7 +279,7 @@ fn sees(caller: &Caller, student: &Student) -> bool {
     caller.may(Permission::StudentsRead)
         || student
             .class_id
-            .is_some_and(|class| caller.teaches_in(class))
+            .is_some_and(|class| caller.sees_class(class))
 }
 
 fn born_before(birth_date: Option<NaiveDate>, today: NaiveDate) -> Result<()> {

@@ -83,7 +83,7 @@ fn rules() -> Vec<(&'static str, String)> {
                 "Greeted" => "anybody".to_owned(),
                 "Own" => "anybody logged in, also while the password must be changed".to_owned(),
                 "LoggedIn" => "anybody logged in, as far as they reach".to_owned(),
-                "Needs" => "…".to_owned(),
+                "Needs" | "Somewhere" => "…".to_owned(),
                 other => panic!("{other} has no words"),
             };
             rules.extend(waiting.drain(..).map(|call| (call, who.clone())));

@@ -46,19 +46,20 @@ async fn several_at_the_same_time_take_turns() {
     .await;
 }
 
+/// On MySQL only: SQLite takes a step that was killed back as a whole, with its note.
 #[tokio::test]
 async fn a_step_that_was_killed_runs_again() {
     on_each_engine(async |it| {
+        if it.engine == Engine::Sqlite {
+            return;
+        }
         let db = it.state.tenants.prepare("kilimani").await.unwrap();
         let (newest, all) = (migrate::newest(Scope::School, &db), steps(&db).await);
-        // The tables are there, the notes that the steps are done are not. MySQL also leaves the
-        // note of a step that was begun; SQLite takes a step back as a whole.
-        let begun = it.engine == Engine::MySql;
+        // What the steps make is there, the notes that they are done are not, but for the note of
+        // one that was begun.
         db.write(async |tx| {
-            tx.query("delete from _sqlx_migrations where version = ? or (version = ? and ?)")
-                .bind(newest - 1)
+            tx.query("delete from _sqlx_migrations where version <> ? and version > 0")
                 .bind(newest)
-                .bind(!begun)
                 .execute()
                 .await?;
             tx.query("update _sqlx_migrations set success = ? where version = ?")

@@ -88,9 +88,30 @@ fn tables(scope: &str, engine: &str) -> Vec<Table> {
         let text = std::fs::read_to_string(&file).unwrap();
         for block in text.split("\n\n") {
             tables.extend(read(block));
+            for line in block.lines() {
+                let Some((table, column)) = added(line) else {
+                    continue;
+                };
+                let table = tables.iter_mut().find(|one| one.name == table).unwrap();
+                table.columns.push(column);
+            }
         }
     }
     tables
+}
+
+/// The column that a line of a migration adds to a table; on MySQL it stands in quotes, to be run
+/// only where the column is missing.
+fn added(line: &str) -> Option<(String, Column)> {
+    let (_, rest) = line.split_once("alter table ")?;
+    let (table, column) = rest.split_once(" add column ")?;
+    let (name, kind) = column.split_once(' ')?;
+    let kind = kind.split(['\'', ';']).next()?;
+    let column = Column {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+    };
+    Some((table.to_owned(), column))
 }
 
 /// The table that a block of a migration makes, when it makes one.

@@ -274,7 +274,7 @@ pub async fn remove(tx: &mut Tx, students: &[StudentId]) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The names of those classes that something rests on: students, sheets or teachers.
+/// The names of those classes that something rests on: students, sheets, teachers or rights.
 pub async fn classes_in_use(tx: &mut Tx, classes: &[ClassId]) -> Result<Vec<String>, Failure> {
     let found: Vec<(String,)> = tx
         .query(
@@ -282,7 +282,10 @@ pub async fn classes_in_use(tx: &mut Tx, classes: &[ClassId]) -> Result<Vec<Stri
             where id in ({list})
                 and (exists (select 1 from enrolment where enrolment.class_id = class.id)
                     or exists (select 1 from sheet where sheet.class_id = class.id)
-                    or exists (select 1 from teaching where teaching.class_id = class.id))
+                    or exists (select 1 from teaching where teaching.class_id = class.id)
+                    or exists (select 1 from access_grant where access_grant.class_id = class.id)
+                    or exists (select 1 from access_request
+                        where access_request.class_id = class.id))
             order by id",
         )
         .list(classes)

@@ -1,7 +1,7 @@
 //! Logins: made, given a new password, given roles.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{Role, RoleCode};
+use hillview_shared::accounts::RoleCode;
 use hillview_shared::ids::{Moment, StaffId, UserId};
 
 use super::sessions::{forget, replace_password};
@@ -93,10 +93,10 @@ pub async fn add_login(
     Ok(user)
 }
 
-/// Adds the roles that every school begins with.
+/// Adds the roles that a school begins with.
 pub async fn add_roles(tx: &mut Tx) -> Result<()> {
-    for role in Role::ALL {
-        accounts::add_role(tx, *role, rights::of(*role)).await?;
+    for role in rights::roles() {
+        accounts::add_role(tx, role, rights::of(role)).await?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ use crate::db::accounts::{self, Login, NewSession};
 use crate::db::tenants::Tenant;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::reach::Reach;
 use crate::service::State;
 use crate::service::audit::{self, By, Event};
 use crate::service::hashing::{Fit, normal};
@@ -330,7 +331,8 @@ impl<'a> Fresh<'a> {
 }
 
 async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
-    let today = tenant.today(state.clock.now());
+    let now = state.clock.now();
+    let today = tenant.today(now);
     Ok(Who {
         user: session.user,
         username: session.username.clone(),
@@ -341,7 +343,7 @@ async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
             term: accounts::current_term(&tenant.db, today).await?,
         },
         roles: session.roles.clone(),
-        permissions: session.permissions.clone(),
+        permissions: Reach::new(session, &tenant.code, now, today).permissions(),
         must_change_password: session.must_change,
         session_ends: session.ends,
         second_factor: hillview_shared::accounts::SecondFactor::Off,

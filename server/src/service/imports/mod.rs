@@ -43,13 +43,14 @@ pub use upload::{receive, start};
 /// How many imports are listed.
 const LISTED: i64 = 50;
 
-/// Refuses who may not import files of this kind. Whoever teaches may bring marks in a file: sheet
-/// by sheet it is decided which they may write.
+/// Refuses who may not import files of this kind. Whoever may enter marks somewhere may bring them
+/// in a file: sheet by sheet it is decided which they may write.
 fn may_import(caller: &Caller, kind: ImportKind) -> Result<()> {
     match kind {
         ImportKind::Students => caller.require(Permission::ImportRun),
-        ImportKind::Marks if !caller.teaching().is_empty() => Ok(()),
-        ImportKind::Marks => caller.require(Permission::MarksImport),
+        ImportKind::Marks => {
+            caller.require_somewhere(&[Permission::MarksImport, Permission::MarksEnter])
+        }
     }
 }
 

@@ -282,7 +282,7 @@ async fn view(
 /// Why the caller may not write a sheet now. An import gives no reasons, so what needs one is
 /// entered by hand.
 fn closed(caller: &Caller, head: &SheetHead, when: When) -> Option<(&'static str, String)> {
-    if !caller.may(Permission::MarksEnter) && !caller.teaches(head.class_id, head.offering_id) {
+    if !caller.may_on(Permission::MarksEnter, head.class_id, head.offering_id) {
         return Some((
             "not-yours",
             "you may see this paper but not enter marks".to_owned(),
