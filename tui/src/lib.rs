@@ -10,6 +10,7 @@ pub mod msg;
 pub mod outbox;
 pub mod run;
 pub mod screens;
+pub mod shapes;
 pub mod terminal;
 pub mod theme;
 pub mod tokens;

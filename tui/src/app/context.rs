@@ -1,6 +1,7 @@
 //! What every screen sees of the session, and how a screen says what it wants.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, Who};
@@ -11,6 +12,7 @@ use hillview_shared::ids::{Moment, SheetId, StudentId};
 use crate::app::fetch::Fetch;
 use crate::command::Command;
 use crate::msg::{EditId, Effect, LineState, OutboxCounts, Pending, Start, Ticket};
+use crate::screens::Screen;
 use crate::theme::Theme;
 
 /// The session, the line, the outbox, the time and the size of the terminal.
@@ -51,8 +53,25 @@ pub enum Wish {
     CloseAndRun(Command),
     /// Leave this screen; the one below hears that the person said yes.
     CloseAndConfirm(Confirmation),
+    /// Show a screen that belongs to the one that wishes it.
+    Show(Box<dyn Screen>),
     /// Somebody is logged in.
-    Entered(Box<Who>),
+    Entered {
+        who: Box<Who>,
+        /// The password, for the screen that must ask for it next.
+        typed: Option<Typed>,
+        /// Leaves the screen that wishes it.
+        closes: bool,
+    },
+}
+
+/// A password that was just typed, handed from one screen to the next.
+pub struct Typed(pub String);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed(…)")
+    }
 }
 
 /// A screen to open, named by what it shows.
@@ -78,6 +97,14 @@ pub enum Open {
     Help,
     Palette,
     ChangePassword,
+    SetUpFactor,
+    DropFactor,
+    Staff,
+    Teaching {
+        /// Of one member of staff, by login or number.
+        staff: Option<String>,
+        class: Option<String>,
+    },
     Confirm {
         question: String,
         what: Confirmation,
@@ -85,13 +112,17 @@ pub enum Open {
 }
 
 /// What a yes means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirmation {
     Quit,
     LogOut,
     Leave,
     ClearMark,
     DropEdit(EditId),
+    /// Send what is filled in.
+    Submit,
+    /// Make a call.
+    Call(Box<HillviewRequest>),
 }
 
 impl Context {
@@ -138,6 +169,15 @@ impl Context {
 
     pub fn wish(&mut self, wish: Wish) {
         self.wishes.push(wish);
+    }
+
+    pub fn show(&mut self, screen: impl Screen + 'static) {
+        self.wishes.push(Wish::Show(Box::new(screen)));
+    }
+
+    /// Asks, and makes a call when the person says yes.
+    pub fn ask_to_call(&mut self, question: impl Into<String>, request: HillviewRequest) {
+        self.ask(question, Confirmation::Call(Box::new(request)));
     }
 
     pub fn ask(&mut self, question: impl Into<String>, what: Confirmation) {

@@ -63,7 +63,7 @@ impl App {
             Msg::Paste(text) => self.paste(&text),
             Msg::Answer { ticket, answer } => self.answer(ticket, answer.map(|boxed| *boxed)),
             Msg::LoggedIn { ticket, answer } => self.logged_in(ticket, answer),
-            Msg::Resumed(who) => self.entered(*who),
+            Msg::Resumed(who) => self.entered(*who, None),
             Msg::Outbox { event, counts } => {
                 self.context.counts = counts;
                 self.remember(&event);

@@ -1,8 +1,9 @@
 //! Opening and leaving screens, and the commands that belong to no screen.
 
-use hillview_shared::accounts::Who;
+use hillview_shared::accounts::{PLATFORM, Permission, Role, RoleCode, SecondFactor, Who};
 
 use super::{App, Confirmation, Open, Wish};
+use crate::app::context::Typed;
 use crate::command::{self, Command, Entry, Scope};
 use crate::msg::{Effect, LineState};
 use crate::screens::Screen;
@@ -15,9 +16,14 @@ use crate::screens::marks::Marks;
 use crate::screens::outbox::Outbox;
 use crate::screens::palette::{Choice, Palette};
 use crate::screens::password::Password;
+use crate::screens::second_factor::{DropFactor, SetUpFactor};
 use crate::screens::sheets::Sheets;
+use crate::screens::staff::StaffList;
 use crate::screens::student::StudentPage;
 use crate::screens::students::Students;
+use crate::screens::teaching::TeachingList;
+use crate::shapes::form::Form;
+use crate::shapes::list::List;
 use crate::widgets::text;
 
 impl App {
@@ -37,6 +43,13 @@ impl App {
                 class: None,
                 searching: command == Command::FindStudent,
             }),
+            Command::Staff => context.open(Open::Staff),
+            Command::Teaching => context.open(Open::Teaching {
+                staff: None,
+                class: None,
+            }),
+            Command::SetUpFactor => context.open(Open::SetUpFactor),
+            Command::DropFactor => context.open(Open::DropFactor),
             Command::ChangePassword => context.open(Open::ChangePassword),
             Command::Retry => context.effect(Effect::Retry),
             Command::Redraw => context.effect(Effect::Redraw),
@@ -71,7 +84,13 @@ impl App {
                         self.close();
                         self.confirmed(what);
                     }
-                    Wish::Entered(who) => self.entered(*who),
+                    Wish::Show(screen) => self.show(screen),
+                    Wish::Entered { who, typed, closes } => {
+                        if closes {
+                            self.stack.pop();
+                        }
+                        self.entered(*who, typed);
+                    }
                 }
             }
         }
@@ -95,13 +114,13 @@ impl App {
     }
 
     /// Somebody is logged in. Another person than before never sees what was open.
-    pub(super) fn entered(&mut self, who: Who) {
+    pub(super) fn entered(&mut self, who: Who, typed: Option<Typed>) {
         let known = self.context.who.as_ref();
         let same = known
             .is_some_and(|known| (known.user, &known.school.code) == (who.user, &who.school.code));
         self.school.clone_from(&who.school.code);
         self.user.clone_from(&who.username);
-        let must_change = who.must_change_password;
+        let barred = who.must_change_password || who.second_factor == SecondFactor::Missing;
         self.context.who = Some(who);
         if self.context.line == LineState::SessionEnded {
             self.context.line = LineState::Online;
@@ -111,15 +130,40 @@ impl App {
             self.stack.clear();
             self.context.pending.clear();
         }
-        if must_change {
+        if barred {
             self.stack.clear();
-            self.stack.push(Box::new(Password::first()));
-        } else if self.stack.is_empty() {
-            let mut home = Sheets::default();
-            home.start(&mut self.context);
-            self.stack.push(Box::new(home));
+        }
+        match self.stack.is_empty() {
+            true => self.begin(typed),
+            false => self.ask_again(),
+        }
+    }
+
+    /// Opens what comes first: what must be done before anything else, or else home, which is
+    /// what is useful to whoever it is.
+    fn begin(&mut self, typed: Option<Typed>) {
+        let Some(who) = &self.context.who else {
+            return self.ask_login(None);
+        };
+        let teaches = |role: &RoleCode| {
+            [Role::Teacher, Role::HeadTeacher, Role::DeputyHead]
+                .iter()
+                .any(|one| *role == *one)
+        };
+        let has_sheets = who.roles.iter().any(teaches) || who.may(Permission::MarksRead);
+        if who.must_change_password {
+            self.show(Box::new(Password::first(typed)));
+        } else if who.second_factor == SecondFactor::Missing {
+            self.show(Box::new(SetUpFactor::first(typed)));
+        } else if has_sheets {
+            self.open(Open::Sheets);
+        } else if who.may(Permission::StaffManage) {
+            self.open(Open::Staff);
+        } else if who.may(Permission::StudentsWrite) {
+            let (class, searching) = (None, false);
+            self.open(Open::Students { class, searching });
         } else {
-            self.ask_again();
+            self.open(Open::Sheets);
         }
     }
 
@@ -128,13 +172,35 @@ impl App {
         let who = self.context.who.as_ref();
         let logged_in = who.is_some() && !self.stack.iter().any(|screen| screen.is_login());
         let top = self.stack.last()?;
-        match command {
-            Command::ChangePassword | Command::LogOut if !logged_in => {
-                Some("log in first".to_owned())
+        let place = command.is_place();
+        let of_the_session = matches!(
+            command,
+            Command::ChangePassword | Command::LogOut | Command::SetUpFactor | Command::DropFactor
+        );
+        if (place || of_the_session) && !logged_in {
+            return Some("log in first".to_owned());
+        }
+        let of_second_factor = matches!(command, Command::SetUpFactor | Command::DropFactor);
+        if let Some(who) = who.filter(|_| place || of_second_factor) {
+            if who.must_change_password {
+                return Some("choose a password of your own first".to_owned());
             }
-            place if place.is_place() && !logged_in => Some("log in first".to_owned()),
-            place if place.is_place() && who.is_some_and(|who| who.must_change_password) => {
-                Some("choose a password of your own first".to_owned())
+            if place && who.second_factor == SecondFactor::Missing {
+                return Some("set up your second factor first".to_owned());
+            }
+            if command.is_of_a_school() && who.school.code == PLATFORM {
+                return Some("there is no school here, only the list of schools".to_owned());
+            }
+        }
+        if let Some(missing) = self.missing(command) {
+            return Some(missing);
+        }
+        match command {
+            Command::SetUpFactor if who?.second_factor == SecondFactor::On => {
+                Some("it is set up already; drop it first".to_owned())
+            }
+            Command::DropFactor if who?.second_factor != SecondFactor::On => {
+                Some("there is none to drop".to_owned())
             }
             Command::Back if self.is_at_the_beginning() && !top.is_waiting() => {
                 Some("this is where it begins; Ctrl-Q leaves Hillview".to_owned())
@@ -146,11 +212,33 @@ impl App {
         }
     }
 
+    /// Which permission a command needs that the person has not.
+    fn missing(&self, command: Command) -> Option<String> {
+        let scopes = self.stack.last()?.scopes();
+        let of_it = |entry: &&Entry| entry.command == command;
+        let entry = command::within(scopes).find(of_it);
+        let entry = entry.or_else(|| {
+            command::TABLE
+                .iter()
+                .filter(|_| command.is_place())
+                .find(of_it)
+        })?;
+        let may = |permission: &Permission| self.context.may(*permission);
+        if entry.needs.is_empty() || entry.needs.iter().any(may) {
+            return None;
+        }
+        let needs: Vec<&str> = entry.needs.iter().map(|one| one.word()).collect();
+        Some(format!("it needs {} on the school", needs.join(" or ")))
+    }
+
     fn open(&mut self, open: Open) {
-        let mut screen: Box<dyn Screen> = match open {
+        let screen: Box<dyn Screen> = match open {
             Open::Sheet { sheet, student } => Box::new(Marks::new(sheet, student)),
             Open::Sheets => Box::new(Sheets::default()),
-            Open::Students { class, searching } => Box::new(Students::new(class, searching)),
+            Open::Students { class, searching } => {
+                let list = List::new(Students::new(class));
+                Box::new(if searching { list.filtering() } else { list })
+            }
             Open::Student(student) => Box::new(StudentPage::new(student)),
             Open::Classes => Box::new(Classes::default()),
             Open::History {
@@ -159,11 +247,19 @@ impl App {
                 name,
             } => Box::new(History::new(sheet, student, name)),
             Open::Outbox => Box::new(Outbox::default()),
+            Open::Staff => Box::new(List::new(StaffList::default())),
+            Open::Teaching { staff, class } => Box::new(List::new(TeachingList::new(staff, class))),
+            Open::SetUpFactor => Box::new(SetUpFactor::wanted()),
+            Open::DropFactor => Box::new(Form::new(DropFactor)),
             Open::ChangePassword => Box::new(Password::wanted()),
             Open::Confirm { question, what } => Box::new(Confirm::new(question, what)),
             Open::Help => Box::new(self.help()),
             Open::Palette => Box::new(Palette::new(self.choices())),
         };
+        self.show(screen);
+    }
+
+    fn show(&mut self, mut screen: Box<dyn Screen>) {
         screen.start(&mut self.context);
         self.stack.push(screen);
     }
@@ -211,7 +307,7 @@ impl App {
     fn close(&mut self) {
         self.stack.pop();
         if self.stack.is_empty() {
-            self.ask_login(None);
+            self.begin(None);
         }
     }
 
@@ -226,8 +322,7 @@ impl App {
         if top.is_waiting() {
             return top.stop_waiting(&mut self.context);
         }
-        if let Some(unsaved) = top.unsaved() {
-            let question = format!("Leave and lose {unsaved}?");
+        if let Some(question) = top.leaving() {
             return self.context.ask(question, Confirmation::Leave);
         }
         self.close();

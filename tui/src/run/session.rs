@@ -1,7 +1,7 @@
 //! The line and the session on it: who is logged in, and whose outbox is open.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{LoggedIn, Who};
+use hillview_shared::accounts::{LoggedIn, SecondFactor, Who};
 use hillview_shared::api::{HillviewRequest, Resume, Welcome};
 
 use super::line::Change;
@@ -106,7 +106,7 @@ impl Turn {
 
     /// Somebody is logged in: their outbox is opened, and may send.
     fn entered(&mut self, who: &Who) -> Vec<Msg> {
-        self.may_save = !who.must_change_password;
+        self.may_save = !who.must_change_password && who.second_factor != SecondFactor::Missing;
         self.sessions += 1;
         // What was typed before is the work of whoever's outbox is open still.
         let mut messages = self.keep_edits();

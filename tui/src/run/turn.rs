@@ -214,7 +214,15 @@ impl Turn {
                 let answer = Err(asked_before());
                 vec![Msg::Answer { ticket, answer }]
             }
-            Asker::Screen(ticket) => vec![Msg::Answer { ticket, answer }],
+            Asker::Screen(ticket) => {
+                if let Ok(answer) = &answer
+                    && let HillviewResponse::ConfirmSecondFactor(Ok(_)) = **answer
+                {
+                    // What was barred for want of a second factor is no longer.
+                    self.may_save = present;
+                }
+                vec![Msg::Answer { ticket, answer }]
+            }
             Asker::LogIn(ticket) => self.login_answered(ticket, new_session(answer)),
             Asker::Password(ticket) => self.logged_in(ticket, new_session(answer)),
             Asker::UnwantedSession => {

@@ -41,7 +41,7 @@ impl Screen for Confirm {
 
     fn command(&mut self, command: Command, context: &mut Context) {
         context.wish(match command {
-            Command::Yes => Wish::CloseAndConfirm(self.what),
+            Command::Yes => Wish::CloseAndConfirm(self.what.clone()),
             _ => Wish::Close,
         });
     }

@@ -1,28 +1,27 @@
 //! Logging in: at the start, and in place when a session has ended.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{self, PASSWORD_MAX, Who};
+use hillview_shared::accounts::{self, SECOND_FACTOR_NEEDED, Who};
 use ratatui::layout::Position;
 
 use super::Screen;
-use crate::app::context::{Context, Wish};
+use crate::app::context::{Context, Typed, Wish};
 use crate::app::fetch::{Fetch, in_words};
 use crate::command::{Command, Scope};
 use crate::msg::{Effect, Key, LineState, Ticket};
 use crate::theme::Tone;
-use crate::widgets::field::Field;
+use crate::widgets::inputs::{self, Input, Inputs};
 use crate::widgets::pen::Pen;
-use crate::widgets::text;
 
-const LABELS: [&str; 3] = ["School", "User", "Password"];
 const SCHOOL: usize = 0;
 const USER: usize = 1;
 const PASSWORD: usize = 2;
+/// Only asked for once the server says so; the password stays.
+const CODE: usize = 3;
 
 #[derive(Debug)]
 pub struct LogIn {
-    fields: [Field; 3],
-    focus: usize,
+    inputs: Inputs,
     /// Why one is asked.
     why: Option<String>,
     fetch: Fetch,
@@ -31,43 +30,78 @@ pub struct LogIn {
 
 impl LogIn {
     pub fn new(school: &str, user: &str, why: Option<&str>) -> Self {
-        let fields = [
-            Field::new(school, 40),
-            Field::new(user, 80),
-            Field::password(PASSWORD_MAX),
-        ];
-        let empty = fields.iter().position(|field| field.text().is_empty());
+        let mut inputs = Inputs::new([
+            ("School", Input::text(school, 40)),
+            ("User", Input::text(user, 80)),
+            ("Password", Input::password()),
+        ]);
+        let empty = (SCHOOL..PASSWORD).find(|at| inputs.raw(*at).is_empty());
+        inputs.focus = empty.unwrap_or(PASSWORD);
         Self {
-            fields,
-            focus: empty.unwrap_or(PASSWORD),
+            inputs,
             why: why.map(str::to_owned),
             fetch: Fetch::Never,
             error: None,
         }
     }
 
+    fn asks_for_a_code(&self) -> bool {
+        self.inputs.len() > CODE
+    }
+
     fn submit(&mut self, context: &mut Context) {
-        if self.focus < PASSWORD {
-            self.focus += 1;
+        if self.inputs.go_on() {
             return;
         }
-        let text = |at: usize| self.fields[at].text().trim().to_owned();
-        if let Some(empty) = (0..3).find(|at| self.fields[*at].text().trim().is_empty()) {
-            self.focus = empty;
-            let label = LABELS[empty].to_lowercase();
+        let labels = ["school", "user", "password", "code"];
+        let mut asked = labels.iter().enumerate().take(self.inputs.len());
+        if let Some((empty, label)) = asked.find(|(at, _)| self.inputs.text(*at).is_empty()) {
+            self.inputs.focus = empty;
             return context.refuse(format!("the {label} is missing"));
         }
         let ticket = context.ticket();
+        let code = self
+            .asks_for_a_code()
+            .then(|| self.inputs.text(CODE).to_owned());
         let request = accounts::LogIn {
-            school: text(SCHOOL),
-            user: text(USER),
-            password: self.fields[PASSWORD].text().to_owned(),
-            code: None,
+            school: self.inputs.text(SCHOOL).to_owned(),
+            user: self.inputs.text(USER).to_owned(),
+            password: self.inputs.raw(PASSWORD).to_owned(),
+            code,
             device: None,
         };
         self.fetch = Fetch::Waiting(ticket);
         self.error = None;
         context.effect(Effect::LogIn { ticket, request });
+    }
+
+    /// What is wrong is typed again, and the rest stays.
+    fn refused(&mut self, error: ApiError, context: &mut Context) {
+        if self.asks_for_a_code() {
+            self.inputs.set(CODE, Input::text("", 40));
+            self.inputs.focus = CODE;
+            self.error = Some(in_words(&error));
+        } else if error.code == SECOND_FACTOR_NEEDED {
+            self.inputs.push("Code", Input::text("", 40));
+            self.inputs.focus = CODE;
+            self.fetch = Fetch::Never;
+            return;
+        } else {
+            let caps = caps_hint(self.inputs.raw(PASSWORD));
+            self.error = Some(in_words(&error) + caps);
+            self.inputs.set(PASSWORD, Input::password());
+            self.inputs.focus = PASSWORD;
+        }
+        self.fetch = Fetch::Failed(error);
+        context.effect(Effect::Bell);
+    }
+
+    /// A code is of one school, login and password: with another of them it is not asked for yet.
+    fn forget_code(&mut self) {
+        if self.inputs.focus < CODE && self.asks_for_a_code() {
+            self.inputs.truncate(CODE);
+            self.error = None;
+        }
     }
 }
 
@@ -121,18 +155,27 @@ impl Screen for LogIn {
     fn command(&mut self, command: Command, context: &mut Context) {
         match command {
             Command::Submit => self.submit(context),
-            Command::NextField => self.focus = (self.focus + 1) % LABELS.len(),
-            Command::PreviousField => self.focus = (self.focus + LABELS.len() - 1) % LABELS.len(),
-            _ => {}
+            field => self.inputs.step(field),
         }
     }
 
     fn type_key(&mut self, key: Key, _context: &mut Context) -> bool {
-        self.fields[self.focus].key(key)
+        let before = (SCHOOL..CODE)
+            .map(|at| self.inputs.raw(at).len())
+            .sum::<usize>();
+        let taken = self.inputs.key(key);
+        let after = (SCHOOL..CODE)
+            .map(|at| self.inputs.raw(at).len())
+            .sum::<usize>();
+        if before != after {
+            self.forget_code();
+        }
+        taken
     }
 
     fn paste(&mut self, text: &str, _context: &mut Context) {
-        self.fields[self.focus].paste(text);
+        self.inputs.paste(text);
+        self.forget_code();
     }
 
     fn waits_for(&self, ticket: Ticket) -> bool {
@@ -143,16 +186,13 @@ impl Screen for LogIn {
         match answer {
             Ok(who) => {
                 self.fetch = Fetch::Done;
-                context.wish(Wish::Entered(who));
+                context.wish(Wish::Entered {
+                    who,
+                    typed: Some(Typed(self.inputs.raw(PASSWORD).to_owned())),
+                    closes: false,
+                });
             }
-            Err(error) => {
-                let caps = caps_hint(self.fields[PASSWORD].text());
-                self.error = Some(in_words(&error) + caps);
-                self.fetch = Fetch::Failed(error);
-                self.fields[PASSWORD] = Field::password(PASSWORD_MAX);
-                self.focus = PASSWORD;
-                context.effect(Effect::Bell);
-            }
+            Err(error) => self.refused(error, context),
         }
     }
 
@@ -162,17 +202,7 @@ impl Screen for LogIn {
         pen.put(1, 4, Tone::Heading, title);
         pen.put(3, 4, Tone::Faint, "Server");
         pen.put(3, 14, Tone::Plain, &context.server);
-        let mut cursor = None;
-        for (at, (label, field)) in LABELS.iter().zip(&self.fields).enumerate() {
-            let line = 4 + at;
-            let (shown, caret) = field.shown(pen.columns() - 16, pen.theme);
-            pen.put(line, 4, Tone::Faint, label);
-            pen.put(line, 14, Tone::Plain, &shown);
-            if at == self.focus {
-                pen.put(line, 2, Tone::Plain, ">");
-                cursor = Some(pen.position(line, 14 + caret));
-            }
-        }
+        let (cursor, line) = self.inputs.draw(pen, 4);
         let refused = match &context.line {
             LineState::Refused(error) => Some(in_words(error)),
             _ => None,
@@ -182,13 +212,15 @@ impl Screen for LogIn {
                 Some(("asking the server; Esc stops".to_owned(), Tone::Plain))
             }
             (_, Some(refused), _) => Some((refused, Tone::Bad)),
+            (_, None, None) if self.asks_for_a_code() => Some((
+                "The code that your authenticator shows now, or one of your recovery codes."
+                    .to_owned(),
+                Tone::Plain,
+            )),
             (_, None, error) => error.clone().map(|error| (error, Tone::Bad)),
         };
         if let Some((words, tone)) = words {
-            let lines = text::wrap(&text::clean(&words, pen.theme), pen.columns() - 8);
-            for (at, words) in lines.iter().enumerate() {
-                pen.put(8 + at, 4, tone, words);
-            }
+            inputs::tell(pen, line + 1, tone, &words);
         }
         cursor
     }

@@ -25,9 +25,12 @@ pub mod marks;
 pub mod outbox;
 pub mod palette;
 pub mod password;
+pub mod second_factor;
 pub mod sheets;
+pub mod staff;
 pub mod student;
 pub mod students;
+pub mod teaching;
 
 /// One screen of the stack.
 pub trait Screen: fmt::Debug {
@@ -122,6 +125,12 @@ pub trait Screen: fmt::Debug {
     /// What would be lost by leaving now, such as `the typed 4`.
     fn unsaved(&self) -> Option<String> {
         None
+    }
+
+    /// What is asked before leaving.
+    fn leaving(&self) -> Option<String> {
+        let unsaved = self.unsaved()?;
+        Some(format!("Leave and lose {unsaved}?"))
     }
 
     /// Draws, and says where the terminal's cursor belongs.

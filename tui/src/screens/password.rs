@@ -5,80 +5,117 @@ use hillview_shared::{ApiError, Kind};
 use ratatui::layout::Position;
 
 use super::Screen;
-use crate::app::context::{Context, Wish};
+use crate::app::context::{Context, Typed, Wish};
 use crate::app::fetch::{Fetch, in_words};
 use crate::command::{Command, Scope};
 use crate::msg::{Effect, Key, Ticket};
 use crate::theme::Tone;
-use crate::widgets::field::Field;
+use crate::widgets::inputs::{self, Input, Inputs};
 use crate::widgets::pen::Pen;
 use crate::widgets::text;
 
-const LABELS: [&str; 3] = ["Present password", "New password", "Once more"];
+const OLD: usize = 0;
+const NEW: usize = 1;
+const AGAIN: usize = 2;
 
 #[derive(Debug)]
 pub struct Password {
-    fields: [Field; 3],
-    focus: usize,
+    inputs: Inputs,
     /// Nothing else is allowed before it is changed.
     first: bool,
+    /// The present one, when it was typed just now: it is not asked for again.
+    typed: Option<Typed>,
     fetch: Fetch,
     error: Option<String>,
 }
 
 impl Password {
-    fn new(first: bool) -> Self {
+    fn new(first: bool, typed: Option<Typed>) -> Self {
+        let labels = ["Present password", "New password", "Once more"];
+        let mut inputs = Inputs::new(labels.map(|label| (label, Input::password())));
+        if typed.is_some() {
+            inputs.show(OLD, false);
+            inputs.focus = NEW;
+        }
         Self {
-            fields: std::array::from_fn(|_| Field::password(PASSWORD_MAX)),
-            focus: 0,
+            inputs,
             first,
+            typed,
             fetch: Fetch::Never,
             error: None,
         }
     }
 
     /// Asked for at the first login.
-    pub fn first() -> Self {
-        Self::new(true)
+    pub fn first(typed: Option<Typed>) -> Self {
+        Self::new(true, typed)
     }
 
     pub fn wanted() -> Self {
-        Self::new(false)
+        Self::new(false, None)
+    }
+
+    fn old(&self) -> &str {
+        match &self.typed {
+            Some(typed) => &typed.0,
+            None => self.inputs.raw(OLD),
+        }
     }
 
     fn submit(&mut self, context: &mut Context) {
-        if self.focus + 1 < LABELS.len() {
-            self.focus += 1;
+        if self.inputs.go_on() {
             return;
         }
-        let [old, new, again] = self.fields.each_ref().map(Field::text);
+        let (old, new) = (self.old(), self.inputs.raw(NEW));
         let (why, focus) = if old.is_empty() {
-            ("the present password is missing".to_owned(), 0)
+            ("the present password is missing".to_owned(), OLD)
         } else if new.chars().count() < PASSWORD_MIN {
             (
                 format!("the new password needs at least {PASSWORD_MIN} characters"),
-                1,
+                NEW,
             )
         } else if new == old {
-            ("the new password is the present one".to_owned(), 1)
-        } else if new != again {
+            ("the new password is the present one".to_owned(), NEW)
+        } else if new != self.inputs.raw(AGAIN) {
             (
                 "the new password was not typed the same twice".to_owned(),
-                2,
+                AGAIN,
             )
         } else {
-            let ticket = context.ticket();
             let request = ChangePassword {
                 old: old.to_owned(),
                 new: new.to_owned(),
             };
+            let ticket = context.ticket();
             context.effect(Effect::ChangePassword { ticket, request });
             self.fetch = Fetch::Waiting(ticket);
             self.error = None;
             return;
         };
-        self.focus = focus;
+        self.inputs.focus = focus;
         self.error = Some(why);
+        context.effect(Effect::Bell);
+    }
+
+    fn refused(&mut self, error: ApiError, context: &mut Context) {
+        match error.kind {
+            Kind::Denied => {
+                // The present one is wrong: it is typed again, and the others stay.
+                self.typed = None;
+                self.inputs.show(OLD, true);
+                self.inputs.set(OLD, Input::password());
+                self.inputs.focus = OLD;
+            }
+            Kind::Invalid => {
+                // The new one is refused, such as one that many people have.
+                self.inputs.set(NEW, Input::password());
+                self.inputs.set(AGAIN, Input::password());
+                self.inputs.focus = NEW;
+            }
+            _ => {}
+        }
+        self.error = Some(in_words(&error));
+        self.fetch = Fetch::Failed(error);
         context.effect(Effect::Bell);
     }
 }
@@ -104,18 +141,16 @@ impl Screen for Password {
     fn command(&mut self, command: Command, context: &mut Context) {
         match command {
             Command::Submit => self.submit(context),
-            Command::NextField => self.focus = (self.focus + 1) % LABELS.len(),
-            Command::PreviousField => self.focus = (self.focus + LABELS.len() - 1) % LABELS.len(),
-            _ => {}
+            field => self.inputs.step(field),
         }
     }
 
     fn type_key(&mut self, key: Key, _context: &mut Context) -> bool {
-        self.fields[self.focus].key(key)
+        self.inputs.key(key)
     }
 
     fn paste(&mut self, text: &str, _context: &mut Context) {
-        self.fields[self.focus].paste(text);
+        self.inputs.paste(text);
     }
 
     fn waits_for(&self, ticket: Ticket) -> bool {
@@ -125,26 +160,22 @@ impl Screen for Password {
     fn logged_in(&mut self, answer: Result<Box<Who>, ApiError>, context: &mut Context) {
         match answer {
             Ok(who) => {
-                context.wish(Wish::Close);
-                context.wish(Wish::Entered(who));
+                context.wish(Wish::Entered {
+                    who,
+                    typed: Some(Typed(self.inputs.raw(NEW).to_owned())),
+                    closes: true,
+                });
                 context.say("the password is changed");
             }
-            Err(error) if error.kind == Kind::SessionEnded => context.wish(Wish::Close),
-            Err(error) => {
-                if error.kind == Kind::Denied {
-                    // The present one is wrong: it is typed again, and the others stay.
-                    self.fields[0] = Field::password(PASSWORD_MAX);
-                    self.focus = 0;
-                }
-                self.error = Some(in_words(&error));
-                self.fetch = Fetch::Failed(error);
-                context.effect(Effect::Bell);
+            Err(error) if error.kind == Kind::SessionEnded && !self.first => {
+                context.wish(Wish::Close);
             }
+            Err(error) => self.refused(error, context),
         }
     }
 
     fn unsaved(&self) -> Option<String> {
-        let typed = self.fields.iter().any(|field| !field.text().is_empty());
+        let typed = (OLD..=AGAIN).any(|at| !self.inputs.raw(at).is_empty());
         (typed && !self.first).then(|| "the passwords typed".to_owned())
     }
 
@@ -158,26 +189,14 @@ impl Screen for Password {
             pen.put(line, 4, Tone::Heading, &words);
             line += 1;
         }
-        let mut cursor = None;
-        for (at, (label, field)) in LABELS.iter().zip(&self.fields).enumerate() {
-            let line = line + 1 + at;
-            let (shown, caret) = field.shown(pen.columns() - 24, pen.theme);
-            pen.put(line, 4, Tone::Faint, label);
-            pen.put(line, 22, Tone::Plain, &shown);
-            if at == self.focus {
-                pen.put(line, 2, Tone::Plain, ">");
-                cursor = Some(pen.position(line, 22 + caret));
-            }
-        }
+        let (cursor, end) = self.inputs.draw(pen, line + 1);
         let length = format!("{PASSWORD_MIN} to {PASSWORD_MAX} characters, any of them.");
-        pen.put(line + 5, 4, Tone::Faint, &length);
+        pen.put(end + 1, 4, Tone::Faint, &length);
         let words = match (&self.fetch, &self.error) {
             (Fetch::Waiting(_), _) => "asking the server",
             (_, error) => error.as_deref().unwrap_or_default(),
         };
-        for (at, words) in text::wrap(words, pen.columns() - 8).iter().enumerate() {
-            pen.put(line + 7 + at, 4, Tone::Bad, words);
-        }
+        inputs::tell(pen, end + 3, Tone::Bad, words);
         cursor
     }
 }

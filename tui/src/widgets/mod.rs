@@ -2,7 +2,9 @@
 //!
 //! A widget knows nothing of schools, calls or commands' meaning.
 
+pub mod columns;
 pub mod field;
+pub mod inputs;
 pub mod pen;
 pub mod rows;
 pub mod text;

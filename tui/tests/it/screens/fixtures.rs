@@ -17,6 +17,8 @@ use hillview_shared::students::{
     Enrolment, Page, Sex, Student, StudentDetail, StudentMark, StudentStatus,
 };
 
+use super::people;
+
 pub const GRAMMAR: SheetId = SheetId(11);
 /// A sheet on which three marks are there already.
 pub const COMPOSITION: SheetId = SheetId(12);
@@ -325,7 +327,7 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
                 change(2, score(25), score(30)),
             ]))
         }
-        other => panic!("no played answer to {other:?}"),
+        other => people::answer(other),
     }
 }
 

@@ -8,8 +8,11 @@ mod marks;
 mod marks_conflicts;
 mod marks_outbox;
 mod marks_paste;
+mod people;
 mod places;
 mod sizes;
+mod staff;
+mod teaching;
 
 use hillview::app::App;
 use hillview::msg::{
@@ -18,6 +21,7 @@ use hillview::msg::{
 };
 use hillview::theme::{Palette, Theme};
 use hillview_shared::ApiError;
+use hillview_shared::accounts::Who;
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::ids::{Moment, Version};
 use ratatui::Terminal;
@@ -75,6 +79,29 @@ impl Desk {
         desk.send(Msg::Resumed(Box::new(fixtures::kamau())));
         desk.serve();
         desk
+    }
+
+    /// Logged in as somebody else, with everything answered.
+    pub fn home_of(who: Who) -> Self {
+        let mut desk = Self::start(80, 24, MONOCHROME);
+        desk.send(Msg::Resumed(Box::new(who)));
+        desk.serve();
+        desk
+    }
+
+    /// Presses keys, and answers what was asked for after each `|`.
+    pub fn play(&mut self, keys: &str) {
+        for keys in keys.split('|') {
+            self.keys(keys);
+            self.serve();
+        }
+    }
+
+    /// The last call that was asked for and not answered.
+    #[track_caller]
+    pub fn call(&mut self) -> HillviewRequest {
+        let call = self.calls.last().map(|(_, request)| request.clone());
+        call.unwrap_or_else(|| panic!("no call in\n{}", self.screen()))
     }
 
     /// On the sheet of English grammar.
