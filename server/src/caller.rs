@@ -2,16 +2,18 @@
 //! one has been checked. It is made anew for each call, and is the only way to a school's data.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
-use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, UserId};
+use hillview_shared::ids::{ClassId, Moment, OfferingId, SessionId, StaffId, UserId};
 
+use crate::cache::Known;
 pub use crate::cache::SessionKey;
-pub use crate::db::accounts::Session;
+pub use crate::db::sessions::Session;
 use crate::db::tenants::Tenant;
-use crate::db::{Db, accounts};
+use crate::db::{Db, sessions};
 use crate::error::Result;
 use crate::reach::{Part, Reach};
 use crate::service::State;
@@ -20,9 +22,7 @@ use crate::service::audit::By;
 
 const MINUTE: i64 = 60 * 1_000_000;
 /// For how long a call waits until its session's use is noted.
-const SEEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
-/// A session that nobody used for this long has ended.
-pub const IDLE_LIMIT: i64 = 12 * 60 * MINUTE;
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// A checked caller of one call.
 #[derive(Clone)]
@@ -51,9 +51,10 @@ pub async fn resolve(state: &State, key: &SessionKey, peer: &Peer) -> Result<Cal
 pub async fn resolve_unsettled(state: &State, key: &SessionKey, peer: &Peer) -> Result<Caller> {
     let tenant = state.tenants.school(&key.school).await?;
     let now = state.clock.now();
-    let session = match state.cache.session(key).await {
-        Some(session) => session,
-        None => read(state, &tenant, key, now).await?,
+    let session = match known(state, &tenant, key).await? {
+        Known::Live(session) => session,
+        Known::Ended => return Err(ended().into()),
+        Known::Stale | Known::Unknown => read(state, &tenant, key, now).await?,
     };
     if now >= session.ends {
         return Err(ended().into());
@@ -67,7 +68,19 @@ pub async fn resolve_unsettled(state: &State, key: &SessionKey, peer: &Peer) -> 
     })
 }
 
-/// Reads a session, notes that it was seen (at most once a minute), and keeps it in the cache.
+/// What is known of a session; asks for the school's epoch when that decides.
+async fn known(state: &State, tenant: &Tenant, key: &SessionKey) -> Result<Known> {
+    match state.cache.session(key) {
+        Known::Stale => {}
+        known => return Ok(known),
+    }
+    let asked = Instant::now();
+    let epoch = sessions::epoch(&tenant.db).await?;
+    state.cache.saw_epoch(&key.school, epoch, asked);
+    Ok(state.cache.session(key))
+}
+
+/// Reads a session, notes that it was seen (at most once a minute), and remembers it.
 async fn read(
     state: &State,
     tenant: &Tenant,
@@ -75,29 +88,33 @@ async fn read(
     now: Moment,
 ) -> Result<Arc<Session>> {
     let db = &tenant.db;
-    let seen_after = Moment(now.0 - IDLE_LIMIT);
-    let found = accounts::read_session(db, &key.hash, seen_after, now, tenant.today(now)).await?;
-    let mut session = found.ok_or_else(ended)?;
-    if now.0 - session.last_seen.0 >= MINUTE && seen(db, session.id, now).await {
+    let asked = Instant::now();
+    let found = sessions::read(db, &key.hash, now, tenant.today(now)).await?;
+    let (mut session, epoch) = found.ok_or_else(ended)?;
+    // Where sessions end soon, a minute is too coarse.
+    let often = session.idle.map_or(MINUTE, |idle| MINUTE.min(idle / 20));
+    if now.0 - session.last_seen.0 >= often && seen(db, session.id, now).await {
         session.last_seen = now;
     }
     let session = Arc::new(session);
-    state.cache.keep_session(key, &session).await;
+    state.cache.keep_session(key, &session, epoch, asked);
     Ok(session)
 }
 
 /// Notes that a session was seen; says whether that was kept. Bookkeeping: a call neither fails nor
 /// waits for it, and the next one that reads the session notes it.
-async fn seen(db: &Db, session: i64, now: Moment) -> bool {
+async fn seen(db: &Db, session: SessionId, now: Moment) -> bool {
     let note = async {
         let mut tx = db.begin().await?;
-        accounts::touch_session(&mut tx, session, now).await?;
+        sessions::touch(&mut tx, session, now).await?;
         tx.commit().await
     };
     match tokio::time::timeout(SEEN_WITHIN, note).await {
         Ok(Ok(())) => return true,
-        Ok(Err(failure)) => tracing::warn!(session, %failure, "a session's use was not noted"),
-        Err(_) => tracing::warn!(session, "a session's use was not noted in time"),
+        Ok(Err(failure)) => {
+            tracing::warn!(session = session.0, %failure, "a session's use was not noted")
+        }
+        Err(_) => tracing::warn!(session = session.0, "a session's use was not noted in time"),
     }
     false
 }

@@ -7,9 +7,9 @@ use hillview_shared::accounts::{PLATFORM, Permission};
 use hillview_shared::ids::Moment;
 use hillview_shared::teaching::TeachingRole;
 
-use crate::db::accounts::{Session, Taught};
 use crate::db::grants::Granted;
 pub use crate::db::grants::Part;
+use crate::db::sessions::{Session, Taught};
 
 /// What teaching a class, or a subject of it, gives there.
 const TEACHING: [Permission; 3] = [
@@ -139,7 +139,7 @@ fn gives(held: Permission, asked: Permission) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use hillview_shared::ids::{ClassId, OfferingId, UserId};
+    use hillview_shared::ids::{ClassId, OfferingId, SessionId, UserId};
 
     use super::*;
 
@@ -149,7 +149,8 @@ mod tests {
 
     fn session() -> Session {
         Session {
-            id: 1,
+            id: SessionId(1),
+            idle: None,
             user: UserId(1),
             staff: None,
             username: String::new(),

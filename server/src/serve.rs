@@ -63,6 +63,7 @@ pub async fn serve(
     tokio::select! {
         () = server.accept_unix(&unix.0) => {}
         () = from_tls => {}
+        () = server.state.cache.follow() => {}
         () = shutdown => {}
     }
     let _ = std::fs::remove_file(&unix.1);

@@ -1,10 +1,11 @@
 //! How often something may be tried: logins by account, and by address.
 //!
-//! Without Redis each instance counts for itself: the limit is never off.
+//! Each server counts for itself too: the limit is never off, whether Redis is away, was emptied or
+//! came back with what it knew long ago.
 
 use std::time::{Duration, Instant};
 
-use super::Cache;
+use super::{Cache, Notice};
 
 /// Tries are counted for this long from the first one; then they are forgotten, whatever came after it.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -40,11 +41,15 @@ impl Cache {
     /// Counts a try, or says how long to wait; a try that must wait is not counted.
     pub async fn try_once(&self, limit: Limit, school: &str, name: &str) -> Result<(), Duration> {
         let name = format!("{school}:tries:{name}");
-        let told = match &self.remote {
-            Some(remote) => remote.try_once(limit, &name).await,
-            None => None,
+        self.local.try_once(limit, &name, Instant::now())?;
+        let Some(remote) = &self.remote else {
+            return Ok(());
         };
-        told.unwrap_or_else(|| self.local.try_once(limit, &name, Instant::now()))
+        let told = remote.try_once(limit, &name).await.unwrap_or(Ok(()));
+        if told.is_err() {
+            self.local.give_back(&name);
+        }
+        told
     }
 
     /// Takes a try back that turned out to be right.
@@ -56,13 +61,13 @@ impl Cache {
         }
     }
 
-    /// Forgets the tries after one that succeeded.
+    /// Forgets the tries after one that succeeded, on every server.
     pub async fn forgive(&self, school: &str, name: &str) {
         let name = format!("{school}:tries:{name}");
-        self.local.forgive(&name);
         if let Some(remote) = &self.remote {
             remote.forgive(&name).await;
         }
+        self.tell(Notice::Forgiven { name }).await;
     }
 }
 

@@ -1,20 +1,13 @@
-//! The in-process twin.
+//! Tries counted in this process.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use super::limits::{Limit, WINDOW};
-use super::sessions::SessionKey;
-use crate::caller::Session;
-
-/// How long a session is believed: short, since another process (`user reset`) cannot reach in here.
-const LIFE: Duration = Duration::from_millis(900);
 
 pub struct Local {
-    sessions: Cache<SessionKey, Arc<Session>>,
     tries: Cache<String, Tries>,
 }
 
@@ -30,27 +23,11 @@ struct Tries {
 impl Local {
     pub fn new() -> Self {
         Self {
-            sessions: Cache::builder()
-                .max_capacity(20_000)
-                .time_to_live(LIFE)
-                .build(),
             tries: Cache::builder()
                 .max_capacity(100_000)
                 .time_to_live(WINDOW)
                 .build(),
         }
-    }
-
-    pub fn session(&self, key: &SessionKey) -> Option<Arc<Session>> {
-        self.sessions.get(key)
-    }
-
-    pub fn keep_session(&self, key: &SessionKey, session: &Arc<Session>) {
-        self.sessions.insert(key.clone(), Arc::clone(session));
-    }
-
-    pub fn forget_session(&self, key: &SessionKey) {
-        self.sessions.invalidate(key);
     }
 
     /// Counts a try, or says how long to wait.

@@ -1,24 +1,26 @@
-//! What may be lost: sessions already read, and counts of tries. In Redis when several instances
-//! share it, in this process otherwise.
+//! What may be lost: sessions already read, counts of tries, notices of what has changed.
 //!
-//! A cache never fails a call: without Redis, sessions come from the database and tries are counted
-//! in this process. Not here: anything that must be kept.
+//! A cache never fails a call: without Redis, tries are counted in this process, and others learn of
+//! changes from the database. Not here: anything that must be kept.
 
 mod limits;
 mod local;
+mod notices;
 mod remote;
 mod sessions;
 
 pub use limits::Limit;
-pub use sessions::SessionKey;
+pub use notices::Notice;
+pub use sessions::{Known, SessionKey};
 
 use crate::config::Config;
 use crate::error::Result;
 
-/// The cache, with the twin that counts when Redis is away.
+/// What this process remembers, and the way to Redis where several share one.
 pub struct Cache {
     remote: Option<remote::Remote>,
     local: local::Local,
+    sessions: sessions::Sessions,
 }
 
 impl Cache {
@@ -31,6 +33,7 @@ impl Cache {
         Ok(Self {
             remote,
             local: local::Local::new(),
+            sessions: sessions::Sessions::new(),
         })
     }
 }

@@ -4,21 +4,19 @@
 //! that a dead Redis delays nobody else.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ConnectionAddr, FromRedisValue, Pipeline, pipe};
 
 use super::limits::{Limit, WINDOW};
-use super::sessions::{BARRED, LIFE, SessionKey};
-use crate::caller::Session;
 use crate::error::{Error, Result};
 
 const PATIENCE: Duration = Duration::from_millis(300);
 const CLOSED: Duration = Duration::from_secs(1);
-/// What stands in the place of a session that was forgotten.
-const BAR: &[u8] = b"-";
+/// How often the line that notices come on is tried when it is silent.
+const PULSE: Duration = Duration::from_secs(5);
 
 /// Counts a try, or gives the milliseconds to wait. The key lives as long as the window, which a try
 /// does not prolong. ARGV: the window, the free tries, then a pause for each try after them.
@@ -46,13 +44,12 @@ const GIVE_BACK: &str = "
     end";
 
 pub struct Remote {
+    client: Client,
     manager: ConnectionManager,
     prefix: String,
     began: Instant,
     /// Milliseconds since `began` until which nobody tries.
     closed_until: AtomicU64,
-    /// Sessions to bar as soon as Redis is back, before anything is believed.
-    owed: Mutex<Vec<String>>,
 }
 
 impl Remote {
@@ -73,46 +70,49 @@ impl Remote {
             .set_response_timeout(Some(PATIENCE))
             .set_connection_timeout(Some(CLOSED))
             .set_max_delay(CLOSED);
-        let manager = ConnectionManager::new_lazy_with_config(client, config).map_err(bad)?;
+        let manager =
+            ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(bad)?;
         Ok(Self {
+            client,
             manager,
             prefix: prefix.to_owned(),
             began: Instant::now(),
             closed_until: AtomicU64::new(0),
-            owed: Mutex::default(),
         })
     }
 
-    pub async fn session(&self, key: &SessionKey) -> Option<Session> {
+    /// Sends a notice to whoever follows.
+    pub async fn publish(&self, notice: &[u8]) {
         let mut ask = pipe();
-        ask.get(self.name(key));
-        let (found,): (Option<Vec<u8>>,) = self.ask(&ask).await?;
-        // An entry of another version of the server counts as absent.
-        rmp_serde::from_slice(&found?).ok()
+        ask.publish(self.channel(), notice).ignore();
+        let _: Option<()> = self.ask(&ask).await;
     }
 
-    pub async fn keep_session(&self, key: &SessionKey, session: &Session) {
-        let Ok(bytes) = rmp_serde::to_vec_named(session) else {
-            return;
+    /// Hears notices for ever; takes the line up again whenever it breaks.
+    pub async fn follow(&self, mut hear: impl FnMut(&[u8])) {
+        loop {
+            if let Err(error) = self.listen(&mut hear).await {
+                tracing::debug!(error = plain(&error), "no notices from redis");
+            }
+            tokio::time::sleep(CLOSED).await;
+        }
+    }
+
+    async fn listen(&self, hear: &mut impl FnMut(&[u8])) -> redis::RedisResult<()> {
+        let open = async {
+            let mut line = self.client.get_async_pubsub().await?;
+            line.subscribe(self.channel()).await?;
+            redis::RedisResult::Ok(line)
         };
-        let mut ask = pipe();
-        // NX: what bars a session is not overwritten.
-        ask.cmd("SET")
-            .arg(self.name(key))
-            .arg(bytes)
-            .arg("NX")
-            .arg("EX")
-            .arg(LIFE.as_secs())
-            .ignore();
-        let _: Option<()> = self.ask(&ask).await;
-    }
-
-    pub async fn forget_sessions(&self, keys: &[SessionKey]) {
-        let names = keys.iter().map(|key| self.name(key));
-        self.owed().extend(names);
-        let mut ask = pipe();
-        ask.ping().ignore();
-        let _: Option<()> = self.ask(&ask).await;
+        let (mut ends, mut notices) = in_time(open).await?.split();
+        loop {
+            match tokio::time::timeout(PULSE, notices.next()).await {
+                Ok(Some(notice)) => hear(notice.get_payload_bytes()),
+                Ok(None) => return Ok(()),
+                // A line that was cut without a word looks like a quiet one.
+                Err(_) => in_time(ends.ping()).await?,
+            }
+        }
     }
 
     /// Counts a try, or says how long to wait.
@@ -168,10 +168,8 @@ impl Remote {
             );
             mine.ok()?;
         }
-        let answer = async {
-            self.pay().await?;
-            commands.query_async(&mut self.manager.clone()).await
-        };
+        let mut manager = self.manager.clone();
+        let answer = commands.query_async(&mut manager);
         let error = match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) => {
                 if closed > 0 {
@@ -184,49 +182,29 @@ impl Remote {
             Err(_) => "no answer in time".to_owned(),
         };
         if closed == 0 {
-            tracing::warn!(error, "redis is away: sessions come from the database");
+            tracing::warn!(
+                error,
+                "redis is away: this server counts tries alone, and others learn of changes later"
+            );
         }
         self.closed_until
             .store(self.now() + millis(CLOSED), Ordering::Relaxed);
         None
     }
 
-    /// Bars what was forgotten while Redis was away.
-    async fn pay(&self) -> redis::RedisResult<()> {
-        let names = self.owed().clone();
-        if names.is_empty() {
-            return Ok(());
-        }
-        let mut bars = pipe();
-        for name in &names {
-            bars.cmd("SET")
-                .arg(name)
-                .arg(BAR)
-                .arg("EX")
-                .arg(BARRED.as_secs())
-                .ignore();
-        }
-        let () = bars.query_async(&mut self.manager.clone()).await?;
-        self.owed().retain(|name| !names.contains(name));
-        Ok(())
-    }
-
-    fn name(&self, key: &SessionKey) -> String {
-        format!(
-            "{}:{}:session:{}",
-            self.prefix,
-            key.school,
-            hex::encode(key.hash)
-        )
-    }
-
-    fn owed(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn channel(&self) -> String {
+        format!("{}:notices", self.prefix)
     }
 
     fn now(&self) -> u64 {
         millis(self.began.elapsed()).max(1)
     }
+}
+
+async fn in_time<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
+    tokio::time::timeout(CLOSED, answer)
+        .await
+        .unwrap_or_else(|_| Err((redis::ErrorKind::Io, "no answer in time").into()))
 }
 
 fn millis(time: Duration) -> u64 {

@@ -1,13 +1,10 @@
-//! Logins, roles and sessions.
+//! Logins and roles.
 
 use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, Role, RoleCode};
-use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, UserId};
+use hillview_shared::ids::{Moment, StaffId, UserId};
 use hillview_shared::school::CurrentTerm;
-use hillview_shared::teaching::TeachingRole;
-use serde::{Deserialize, Serialize};
 
-use super::grants::{self, Granted};
 use super::{Db, Failure, On, Tx};
 
 /// A login, for checking a password.
@@ -19,43 +16,6 @@ pub struct Login {
     pub password: String,
     pub state: String,
     pub v: i64,
-}
-
-/// What a session stands for, as read from the database and kept in the cache.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
-    pub id: i64,
-    pub user: UserId,
-    pub staff: Option<StaffId>,
-    pub username: String,
-    pub name: String,
-    pub must_change: bool,
-    pub last_seen: Moment,
-    pub ends: Moment,
-    pub roles: Vec<RoleCode>,
-    pub permissions: Vec<Permission>,
-    pub teaching: Vec<Taught>,
-    pub grants: Vec<Granted>,
-}
-
-/// A class, or a subject of a class, that somebody teaches from a day to a day, now or later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Taught {
-    pub class_id: ClassId,
-    pub offering_id: Option<OfferingId>,
-    pub role: TeachingRole,
-    pub starts: NaiveDate,
-    pub ends: Option<NaiveDate>,
-}
-
-/// A session to write.
-pub struct NewSession<'a> {
-    pub hash: &'a [u8; 32],
-    pub user: UserId,
-    pub client: &'a str,
-    pub address: &'a str,
-    pub at: Moment,
-    pub ends: Moment,
 }
 
 /// A login to write.
@@ -82,101 +42,6 @@ pub async fn login(on: impl Into<On<'_>>, user: UserId) -> Result<Login, Failure
         .bind(user)
         .one()
         .await
-}
-
-/// A session that has not ended and whose login is active; idle ones count as ended.
-pub async fn read_session(
-    db: &Db,
-    hash: &[u8; 32],
-    seen_after: Moment,
-    now: Moment,
-    today: NaiveDate,
-) -> Result<Option<Session>, Failure> {
-    type Found = (
-        i64,
-        UserId,
-        Option<StaffId>,
-        String,
-        String,
-        bool,
-        Moment,
-        Moment,
-    );
-    let found: Option<Found> = db
-        .query(
-            "select s.id, u.id, u.staff_id, u.username, u.name, u.must_change, s.last_seen_at, s.ends_at \
-             from session s \
-             join user u on u.id = s.user_id \
-             where s.token_hash = ? and s.ended_at is null and s.ends_at > ? and s.last_seen_at > ? \
-             and u.state = 'active'",
-        )
-        .bind(&hash[..])
-        .bind(now)
-        .bind(seen_after)
-        .optional()
-        .await?;
-    let Some((id, user, staff, username, name, must_change, last_seen, ends)) = found else {
-        return Ok(None);
-    };
-    let (roles, permissions) = rights(db, user).await?;
-    let teaching = match staff {
-        Some(staff) => taught(db, staff, today).await?,
-        None => Vec::new(),
-    };
-    let grants = grants::of_user(db, user, now, today).await?;
-    Ok(Some(Session {
-        id,
-        user,
-        staff,
-        username,
-        name,
-        must_change,
-        last_seen,
-        ends,
-        roles,
-        permissions,
-        teaching,
-        grants,
-    }))
-}
-
-/// Permissions that this version does not know give nothing.
-async fn rights(db: &Db, user: UserId) -> Result<(Vec<RoleCode>, Vec<Permission>), Failure> {
-    let rows: Vec<(RoleCode, Option<String>)> = db
-        .query(
-            "select r.code, p.permission \
-             from user_role ur \
-             join role r on r.id = ur.role_id \
-             left join role_permission p on p.role_id = r.id \
-             where ur.user_id = ? \
-             order by r.code, p.permission",
-        )
-        .bind(user)
-        .all()
-        .await?;
-    let mut roles: Vec<RoleCode> = rows.iter().map(|(role, _)| role.clone()).collect();
-    let given = rows
-        .iter()
-        .filter_map(|(_, permission)| permission.as_deref()?.parse().ok());
-    let mut permissions: Vec<Permission> = given.collect();
-    roles.sort_unstable();
-    roles.dedup();
-    permissions.sort_unstable();
-    permissions.dedup();
-    Ok((roles, permissions))
-}
-
-async fn taught(db: &Db, staff: StaffId, today: NaiveDate) -> Result<Vec<Taught>, Failure> {
-    db.query(
-        "select class_id, offering_id, role, starts, ends \
-         from teaching \
-         where staff_id = ? and (ends is null or ends >= ?) \
-         order by id",
-    )
-    .bind(staff)
-    .bind(today)
-    .all()
-    .await
 }
 
 /// The term that a day is in, or else the one that starts next, or else the last.
@@ -206,89 +71,6 @@ pub async fn hold_login(tx: &mut Tx, user: UserId, v: i64) -> Result<bool, Failu
         .optional()
         .await?;
     Ok(found.is_some())
-}
-
-pub async fn add_session(tx: &mut Tx, new: &NewSession<'_>) -> Result<i64, Failure> {
-    tx.query(
-        "insert into session (token_hash, user_id, client, address, created_at, last_seen_at, ends_at) \
-         values (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&new.hash[..])
-    .bind(new.user)
-    .bind(new.client)
-    .bind(new.address)
-    .bind(new.at)
-    .bind(new.at)
-    .bind(new.ends)
-    .insert()
-    .await
-}
-
-pub async fn touch_session(tx: &mut Tx, session: i64, now: Moment) -> Result<(), Failure> {
-    tx.query("update session set last_seen_at = ? where id = ?")
-        .bind(now)
-        .bind(session)
-        .execute()
-        .await?;
-    Ok(())
-}
-
-pub async fn end_session(tx: &mut Tx, session: i64, now: Moment) -> Result<(), Failure> {
-    tx.query("update session set ended_at = ? where id = ? and ended_at is null")
-        .bind(now)
-        .bind(session)
-        .execute()
-        .await?;
-    Ok(())
-}
-
-/// The hashes of a login's open sessions.
-pub async fn open_sessions(
-    on: impl Into<On<'_>>,
-    user: UserId,
-    now: Moment,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let rows: Vec<(Vec<u8>,)> = on
-        .into()
-        .query(
-            "select token_hash from session where user_id = ? and ended_at is null and ends_at > ?",
-        )
-        .bind(user)
-        .bind(now)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(hash,)| hash).collect())
-}
-
-pub async fn end_sessions(tx: &mut Tx, user: UserId, now: Moment) -> Result<(), Failure> {
-    tx.query("update session set ended_at = ? where user_id = ? and ended_at is null")
-        .bind(now)
-        .bind(user)
-        .execute()
-        .await?;
-    Ok(())
-}
-
-/// The hashes of every open session of the school.
-pub async fn every_open_session(
-    on: impl Into<On<'_>>,
-    now: Moment,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let rows: Vec<(Vec<u8>,)> = on
-        .into()
-        .query("select token_hash from session where ended_at is null and ends_at > ?")
-        .bind(now)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(hash,)| hash).collect())
-}
-
-pub async fn end_every_session(tx: &mut Tx, now: Moment) -> Result<(), Failure> {
-    tx.query("update session set ended_at = ? where ended_at is null")
-        .bind(now)
-        .execute()
-        .await?;
-    Ok(())
 }
 
 /// Sets a password if the login is still at version `v`; says whether it was.

@@ -40,4 +40,16 @@ macro_rules! on_sheet {
     };
 }
 
-pub(crate) use {expected, on_sheet, paper_label};
+/// True where the session `s` is open under the school's policy `p`.
+///
+/// Four question marks: now, each time.
+macro_rules! session_is_open {
+    () => {
+        "s.ended_at is null and s.ends_at > ?
+        and (s.idle_micros is null or s.last_seen_at + s.idle_micros > ?)
+        and (s.kind <> 'login' or (s.created_at + p.days * 86400000000 > ?
+            and s.last_seen_at + p.idle_minutes * 60000000 > ?))"
+    };
+}
+
+pub(crate) use {expected, on_sheet, paper_label, session_is_open};

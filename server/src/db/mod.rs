@@ -17,6 +17,7 @@ pub mod marks;
 pub mod migrate;
 mod query;
 pub mod schools;
+pub mod sessions;
 pub mod sheets;
 pub mod staff;
 mod statement;

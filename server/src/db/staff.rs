@@ -70,16 +70,6 @@ pub async fn find(db: &Db, text: &str) -> Result<Option<Staff>, Failure> {
     Ok(row.map(staff))
 }
 
-/// The login of a member of staff.
-pub async fn login(db: &Db, staff: StaffId) -> Result<Option<UserId>, Failure> {
-    let found: Option<(UserId,)> = db
-        .query("select id from user where staff_id = ?")
-        .bind(staff)
-        .optional()
-        .await?;
-    Ok(found.map(|(id,)| id))
-}
-
 /// Adds a member of staff.
 pub async fn add(
     tx: &mut Tx,

@@ -9,7 +9,7 @@ use hillview_shared::teaching::{AssignTeaching, ListTeaching, Teaching, Teaching
 use crate::caller::Caller;
 use crate::db::classes::Named;
 use crate::db::staff::{self, NewTeaching};
-use crate::db::{Db, subjects};
+use crate::db::{Db, sessions, subjects};
 use crate::error::Result;
 use crate::service::State;
 use crate::service::{accounts, classes, fields, spelling};
@@ -78,14 +78,13 @@ pub async fn assign(state: &State, caller: &Caller, request: AssignTeaching) -> 
                     .into());
             }
             let id = staff::assign(tx, new, caller.user(), now).await?;
+            sessions::changed(tx).await?;
             let made = staff::of_class(tx, class.id, today).await?;
             let made = made.into_iter().find(|one| one.id == id);
             made.ok_or_else(|| ApiError::not_found("assignment").into())
         })
         .await?;
-    if let Some(user) = staff::login(db, who.id).await? {
-        accounts::forget_user(state, caller.school_code(), db, user).await?;
-    }
+    accounts::tell_changed(state, caller.school_code()).await;
     Ok(assigned)
 }
 

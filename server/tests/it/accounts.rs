@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hillview_server::cache::Limit;
 use hillview_server::caller::{self, SessionKey};
-use hillview_server::db::{accounts as logins, counted};
+use hillview_server::db::{counted, sessions};
 use hillview_server::service::State;
 use hillview_server::service::accounts::{self, Peer};
 use hillview_server::testing::{PASSWORD, School, on_each_engine, peer};
@@ -261,10 +261,7 @@ async fn a_caller_that_is_known_costs_no_statement() {
         let peer = "test".into();
         let (caller, statements) = counted(caller::resolve(&it.state, &key, &peer)).await;
         assert_eq!((caller.unwrap().source(), statements), ("test", 0));
-        it.state
-            .cache
-            .forget_sessions(std::slice::from_ref(&key))
-            .await;
+        it.state.cache.forget_sessions(std::slice::from_ref(&key));
         let (caller, statements) = counted(caller::resolve(&it.state, &key, &peer)).await;
         assert!(caller.is_ok() && statements <= 4, "{statements} statements");
     })
@@ -277,10 +274,7 @@ async fn a_session_ends_when_it_is_idle_and_at_the_latest_after_thirty_days() {
         it.school("kilimani").await;
         let (_, idle) = log_in(&it.state, "teacher", PASSWORD).await.unwrap();
         it.state.clock.advance(Duration::from_secs(13 * 3600));
-        it.state
-            .cache
-            .forget_sessions(std::slice::from_ref(&idle))
-            .await;
+        it.state.cache.forget_sessions(std::slice::from_ref(&idle));
         assert!(!is_live(&it.state, &idle).await);
 
         let (_, busy) = log_in(&it.state, "head", PASSWORD).await.unwrap();
@@ -288,10 +282,7 @@ async fn a_session_ends_when_it_is_idle_and_at_the_latest_after_thirty_days() {
         let mut half_days = 0;
         while is_live(&it.state, &busy).await {
             it.state.clock.advance(Duration::from_secs(12 * 3600 - 60));
-            it.state
-                .cache
-                .forget_sessions(std::slice::from_ref(&busy))
-                .await;
+            it.state.cache.forget_sessions(std::slice::from_ref(&busy));
             half_days += 1;
             assert!(half_days <= 70, "it lived for over 30 days");
         }
@@ -388,19 +379,19 @@ async fn a_call_goes_on_when_it_cannot_be_noted_that_its_session_was_used() {
         let tenant = it.state.tenants.school("kilimani").await.unwrap();
         it.state.clock.advance(Duration::from_secs(120));
         let forget = || it.state.cache.forget_sessions(std::slice::from_ref(&key));
-        forget().await;
+        forget();
         let session = caller::resolve(&it.state, &key, &"test".into()).await;
         let session = session.unwrap().session().id;
         let mut tx = tenant.db.begin().await.unwrap();
         let now = it.state.clock.now();
-        logins::touch_session(&mut tx, session, now).await.unwrap();
+        sessions::touch(&mut tx, session, now).await.unwrap();
         it.state.clock.advance(Duration::from_secs(120));
-        forget().await;
+        forget();
         let caller = caller::resolve(&it.state, &key, &"test".into()).await;
         let seen = caller.unwrap().session().last_seen;
         assert!(seen < it.state.clock.now(), "it was not noted");
         tx.commit().await.unwrap();
-        forget().await;
+        forget();
         let caller = caller::resolve(&it.state, &key, &"test".into()).await;
         assert!(caller.unwrap().session().last_seen > seen);
     })

@@ -4,7 +4,7 @@ use hillview_shared::ApiError;
 use hillview_shared::accounts::RoleCode;
 use hillview_shared::ids::{Moment, StaffId, UserId};
 
-use super::sessions::{forget, replace_password};
+use super::sessions::{replace_password, tell_ended};
 use crate::db::accounts::{self, NewUser};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
@@ -42,15 +42,8 @@ pub async fn reset_password(
             replace_password(tx, &login, &one_time.hash, true, now).await
         })
         .await?;
-    forget(state, school, ended).await;
+    tell_ended(state, school, ended).await;
     Ok(one_time.password)
-}
-
-/// Makes a login's sessions read its roles and teaching again at their next call.
-pub async fn forget_user(state: &State, school: &str, db: &Db, user: UserId) -> Result<()> {
-    let sessions = accounts::open_sessions(db, user, state.clock.now()).await?;
-    forget(state, school, sessions).await;
-    Ok(())
 }
 
 /// A new one-time password, hashed before a transaction is opened.

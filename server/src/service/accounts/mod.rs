@@ -6,6 +6,9 @@ mod passwords;
 mod sessions;
 
 pub use logins::{
-    NewLogin, OneTime, add_login, add_roles, check_username, forget_user, one_time, reset_password,
+    NewLogin, OneTime, add_login, add_roles, check_username, one_time, reset_password,
 };
-pub use sessions::{Peer, change_password, end_all_sessions, log_in, log_out, resume, who_am_i};
+pub use sessions::{
+    Peer, change_password, end_all_sessions, log_in, log_out, resume, tell_changed, tell_ended,
+    who_am_i,
+};

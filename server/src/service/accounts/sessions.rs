@@ -4,6 +4,7 @@
 //! password was wrong.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Who};
 use hillview_shared::api::Resume;
@@ -15,9 +16,10 @@ use sha2::{Digest, Sha256};
 
 use super::logins::check_username;
 use super::passwords;
-use crate::cache::{Limit, SessionKey};
-use crate::caller::{self, Caller, IDLE_LIMIT, Session};
-use crate::db::accounts::{self, Login, NewSession};
+use crate::cache::{Limit, Notice, SessionKey};
+use crate::caller::{self, Caller, Session};
+use crate::db::accounts::{self, Login};
+use crate::db::sessions::{self, NewSession};
 use crate::db::tenants::Tenant;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
@@ -26,8 +28,6 @@ use crate::service::State;
 use crate::service::audit::{self, By, Event};
 use crate::service::hashing::{Fit, normal};
 
-/// A session ends this long after its login at the latest: 30 days.
-const ABSOLUTE_LIMIT: i64 = 30 * 24 * 60 * 60 * 1_000_000;
 /// Tries of one account from one address.
 const ACCOUNT_TRIES: Limit = Limit { free: 4, most: 10 };
 /// Wrong tries from one address: a school's people share one.
@@ -100,7 +100,7 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
         if let Some(hash) = &rehashed {
             accounts::keep_hash(tx, login.id, hash).await?;
         }
-        accounts::add_session(tx, &fresh.row()).await?;
+        sessions::add(tx, &fresh.row()).await?;
         let by = By::peer(peer, Some(&login.username), fresh.at);
         audit::note(tx, &by, Event::new(Action::LogIn, &login.username)).await
     };
@@ -142,15 +142,12 @@ pub async fn resume(
 pub async fn log_out(state: &State, caller: &Caller) -> Result<()> {
     let (session, now) = (caller.session().id, state.clock.now());
     let write = async |tx: &mut Tx| {
-        accounts::end_session(tx, session, now).await?;
+        sessions::end(tx, session, now).await?;
         let event = Event::new(Action::LogOut, &caller.session().username);
         audit::note(tx, &caller.by(now), event).await
     };
     caller.db().write(write).await?;
-    state
-        .cache
-        .forget_sessions(std::slice::from_ref(caller.key()))
-        .await;
+    tell_ended(state, caller.school_code(), vec![caller.key().hash]).await;
     Ok(())
 }
 
@@ -189,13 +186,13 @@ pub async fn change_password(
         .db()
         .write(async |tx| {
             let ended = replace_password(tx, &login, &hash, false, fresh.at).await?;
-            accounts::add_session(tx, &fresh.row()).await?;
+            sessions::add(tx, &fresh.row()).await?;
             let event = Event::new(Action::PasswordChange, &login.username);
             audit::note(tx, &caller.by(fresh.at), event).await?;
             Ok(ended)
         })
         .await?;
-    forget(state, school, ended).await;
+    tell_ended(state, school, ended).await;
     let tenant = state.tenants.school(school).await?;
     fresh.answer(state, &tenant).await
 }
@@ -229,39 +226,41 @@ pub(super) async fn replace_password(
     hash: &str,
     must_change: bool,
     now: Moment,
-) -> Result<Vec<Vec<u8>>> {
+) -> Result<Vec<[u8; 32]>> {
     if !accounts::set_password(tx, login.id, login.v, hash, must_change, now).await? {
         let text = "the password was changed by somebody else at the same time";
         return Err(ApiError::conflict("changed-meanwhile", text).into());
     }
-    let open = accounts::open_sessions(&mut *tx, login.id, now).await?;
-    accounts::end_sessions(tx, login.id, now).await?;
-    Ok(open)
+    Ok(sessions::end_all(tx, login.id, now).await?)
 }
 
 /// Ends every session of a school.
 pub async fn end_all_sessions(state: &State, school: &str, db: &Db) -> Result<()> {
     let now = state.clock.now();
-    let ended = db
-        .write(async |tx| {
-            let open = accounts::every_open_session(&mut *tx, now).await?;
-            accounts::end_every_session(tx, now).await?;
-            Ok(open)
-        })
-        .await?;
-    forget(state, school, ended).await;
+    let end = async |tx: &mut Tx| Ok(sessions::end_every(tx, now).await?);
+    let ended = db.write(end).await?;
+    tell_ended(state, school, ended).await;
     Ok(())
 }
 
-pub(super) async fn forget(state: &State, school: &str, hashes: Vec<Vec<u8>>) {
-    let hashes = hashes.into_iter().filter_map(|hash| hash.try_into().ok());
-    let keys: Vec<_> = hashes
-        .map(|hash| SessionKey {
-            school: school.to_owned(),
-            hash,
-        })
-        .collect();
-    state.cache.forget_sessions(&keys).await;
+/// Tells every server that sessions have ended, after the commit. They would find out within a
+/// second without it.
+pub async fn tell_ended(state: &State, school: &str, hashes: Vec<[u8; 32]>) {
+    if hashes.is_empty() {
+        return;
+    }
+    let school = school.to_owned();
+    state
+        .cache
+        .tell(Notice::SessionsEnded { school, hashes })
+        .await;
+}
+
+/// Tells every server that what sessions of the school may is another, after the commit of a
+/// transaction that called [`sessions::changed`].
+pub async fn tell_changed(state: &State, school: &str) {
+    let school = school.to_owned();
+    state.cache.tell(Notice::SessionsChanged { school }).await;
 }
 
 fn hash_of(token: &Token) -> [u8; 32] {
@@ -296,7 +295,6 @@ impl<'a> Fresh<'a> {
             client: shortened(&self.peer.client),
             address: shortened(&self.peer.address),
             at: self.at,
-            ends: Moment(self.at.0 + ABSOLUTE_LIMIT),
         }
     }
 
@@ -306,18 +304,12 @@ impl<'a> Fresh<'a> {
             school: tenant.code.to_string(),
             hash: self.hash,
         };
-        let seen_after = Moment(self.at.0 - IDLE_LIMIT);
-        let found = accounts::read_session(
-            &tenant.db,
-            &key.hash,
-            seen_after,
-            self.at,
-            tenant.today(self.at),
-        )
-        .await?;
+        let (asked, today) = (Instant::now(), tenant.today(self.at));
+        let found = sessions::read(&tenant.db, &key.hash, self.at, today).await?;
         // Gone again already: the login was disabled or its password reset in this moment.
-        let session = Arc::new(found.ok_or_else(wrong)?);
-        state.cache.keep_session(&key, &session).await;
+        let (session, epoch) = found.ok_or_else(wrong)?;
+        let session = Arc::new(session);
+        state.cache.keep_session(&key, &session, epoch, asked);
         let who = who(state, tenant, &session).await?;
         Ok((
             LoggedIn {

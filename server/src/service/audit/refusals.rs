@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
-use hillview_shared::ids::Moment;
+use hillview_shared::ids::{Moment, SessionId};
 
 use super::{By, Event, note};
 use crate::caller::Caller;
@@ -35,7 +35,7 @@ pub struct Refusals(Mutex<HashMap<Key, Count>>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     school: String,
-    session: Option<i64>,
+    session: Option<SessionId>,
 }
 
 struct Count {
@@ -102,7 +102,7 @@ pub async fn flush_all(state: &State) {
 async fn may_write(
     state: &State,
     tenant: &Tenant,
-    (session, most): (Option<i64>, u32),
+    (session, most): (Option<SessionId>, u32),
     by: &By,
 ) -> bool {
     flush(state, tenant).await;
