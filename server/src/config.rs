@@ -11,6 +11,8 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Deserialize;
 
+use crate::limits::Limits;
+
 const IDLE: Duration = Duration::from_secs(300);
 
 /// Settings as given; what is absent falls through to the next source.
@@ -103,6 +105,7 @@ pub struct Config {
     pub connections: u32,
     /// A connection to the database that nobody used for this long is closed.
     pub idle: Duration,
+    pub limits: Limits,
     pub control_schema: String,
     pub schema_prefix: String,
     pub redis_prefix: String,
@@ -153,6 +156,7 @@ impl Settings {
                 .zip(self.tls_key.or(file.tls_key)),
             idle: IDLE,
             connections: self.connections.or(file.connections).unwrap_or(100).max(4),
+            limits: Limits::default(),
             control_schema,
             schema_prefix,
             redis_prefix: identifier(self.redis_prefix.or(file.redis_prefix), "hv")?,

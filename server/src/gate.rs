@@ -7,11 +7,12 @@
 //! outcome; never names, marks, tokens or what a call brings.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use hillview_shared::accounts::Who;
 use hillview_shared::api::{Hillview, HillviewRequest, HillviewResponse};
 use hillview_shared::wire::{Answer, Call, IN_FLIGHT, time_limit};
 use hillview_shared::{ApiError, Kind};
@@ -19,15 +20,22 @@ use tarpc::ServerError;
 use tarpc::context::{self, Context};
 use tarpc::server::Serve;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::api::Api;
 use crate::caller::{self, Caller, SessionKey};
 use crate::error::{Error, Result};
+use crate::limits::{self, REFUSED_COST, cost};
+use crate::room::Place;
 use crate::rules::{Rule, rule};
+use crate::seats::{InHand, Seat, Seats};
 use crate::service::accounts::Peer;
 use crate::service::{State, audit};
+use crate::unsent::Unsent;
+
+/// The answer to a call that came too soon leaves after this time.
+const HELD: Duration = Duration::from_secs(1);
 
 /// What a test does to a call before it is worked on: hold it up, or panic.
 #[cfg(feature = "testing")]
@@ -43,8 +51,19 @@ pub struct Connection {
     stopping: AtomicBool,
     calls: Arc<Semaphore>,
     tasks: TaskTracker,
+    limited: Limited,
+    /// Calls since somebody was logged in.
+    stranger_calls: AtomicU32,
     #[cfg(feature = "testing")]
     hook: Option<Hook>,
+}
+
+/// What bounds a connection, beside what bounds each call.
+pub struct Limited {
+    pub place: Arc<Place>,
+    pub seats: Seats,
+    pub unsent: Unsent,
+    pub stranger_calls: u32,
 }
 
 /// How far a connection has come.
@@ -52,7 +71,7 @@ pub struct Connection {
 enum Standing {
     Stranger,
     Greeted(Peer),
-    LoggedIn(Peer, SessionKey),
+    LoggedIn(Peer, SessionKey, Arc<Seat>),
 }
 
 /// The server's end of one connection.
@@ -67,6 +86,7 @@ impl Connection {
         address: Arc<str>,
         trusted: Arc<AtomicBool>,
         tasks: TaskTracker,
+        limited: Limited,
     ) -> Self {
         Self {
             state,
@@ -76,6 +96,8 @@ impl Connection {
             stopping: AtomicBool::new(false),
             calls: Arc::new(Semaphore::new(IN_FLIGHT)),
             tasks,
+            limited,
+            stranger_calls: AtomicU32::new(0),
             #[cfg(feature = "testing")]
             hook: None,
         }
@@ -106,21 +128,38 @@ impl Connection {
         peer
     }
 
-    /// The connection speaks for this session from now on, or for none.
-    pub fn speak_for(&self, peer: Peer, session: Option<SessionKey>) {
-        match session {
-            Some(session) => {
-                self.trusted.store(true, Ordering::Relaxed);
-                self.stand(Standing::LoggedIn(peer, session));
-            }
-            None => self.stand(Standing::Greeted(peer)),
+    /// Counts the connection for its user, unless it is already; refuses one too many.
+    pub fn seat(&self, who: &Who) -> Result<Arc<Seat>, ApiError> {
+        match self.standing() {
+            Standing::LoggedIn(_, _, seat) if seat.is_of(who) => Ok(seat),
+            _ => self.limited.seats.take(who),
         }
+    }
+
+    /// The connection speaks for this session from now on.
+    pub fn speak_for(&self, peer: Peer, session: SessionKey, seat: Arc<Seat>) {
+        self.trusted.store(true, Ordering::Relaxed);
+        self.stand(Standing::LoggedIn(peer, session, seat));
+        self.limited.place.known();
+    }
+
+    /// The connection speaks for nobody from now on.
+    pub fn speak_for_nobody(&self, peer: Peer) {
+        self.stand(Standing::Greeted(peer));
+        self.estrange();
+    }
+
+    /// Counts the connection as a stranger's again. Its frames may stay long: a piece of a file may be
+    /// on its way while the session ends.
+    fn estrange(&self) {
+        self.stranger_calls.store(0, Ordering::Relaxed);
+        self.limited.place.unknown();
     }
 
     /// The other end, once it has said hello.
     pub fn peer(&self) -> Peer {
         match self.standing() {
-            Standing::Greeted(peer) | Standing::LoggedIn(peer, _) => peer,
+            Standing::Greeted(peer) | Standing::LoggedIn(peer, ..) => peer,
             Standing::Stranger => Peer {
                 client: Arc::from("other"),
                 address: Arc::clone(&self.address),
@@ -141,10 +180,36 @@ impl Connection {
     /// anew finds another session here, which stays.
     fn forget(&self, ended: &SessionKey) {
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Standing::LoggedIn(peer, key) = &*standing
+        if let Standing::LoggedIn(peer, key, _) = &*standing
             && key == ended
         {
             *standing = Standing::Greeted(peer.clone());
+            self.estrange();
+        }
+    }
+
+    /// Takes a call's price from whoever makes it. A stranger who goes on and on is sent away.
+    fn pay(&self, cost: u32) -> Result<(), ApiError> {
+        match self.standing() {
+            Standing::LoggedIn(_, _, seat) => {
+                self.limited.place.pay(cost, false)?;
+                seat.pay(cost)
+            }
+            _ => {
+                let calls = self.stranger_calls.fetch_add(1, Ordering::Relaxed);
+                if calls >= self.limited.stranger_calls {
+                    self.limited.place.leave();
+                }
+                self.limited.place.pay(cost, true)
+            }
+        }
+    }
+
+    /// Counts a call for its user while it is worked on.
+    fn begin(&self) -> Result<Option<InHand>, ApiError> {
+        match self.standing() {
+            Standing::LoggedIn(_, _, seat) => seat.begin().map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -180,7 +245,7 @@ impl Connection {
             (_, Standing::Greeted(_)) => {
                 return refuse("not-logged-in", "nobody is logged in", "log in first");
             }
-            (_, Standing::LoggedIn(peer, key)) => (peer, key),
+            (_, Standing::LoggedIn(peer, key, _)) => (peer, key),
         };
         let resolved = match rule {
             Rule::Own => caller::resolve_unsettled(&self.state, &key, &peer).await,
@@ -213,6 +278,12 @@ impl Connection {
             // What it said may hold data: the panic hook has its place, and the reference joins them.
             Err(_) => Err(Error::fault("a call panicked", "panic").told()),
         };
+        if let Err(refused) = &outcome
+            && refused.again_in.is_some()
+        {
+            // Whoever does not wait is made to: what is answered at once is asked for at once.
+            sleep(HELD).await;
+        }
         let answer = outcome
             .and_then(|response| Answer::encode(&response))
             .unwrap_or_else(|error| Answer::refusal(&method, &error));
@@ -220,11 +291,13 @@ impl Connection {
         if let (Some(caller), Some(refusal)) = (&caller, &error)
             && refusal.kind == Kind::Denied
         {
+            // Each leaves a row behind for ever.
+            let _ = self.pay(REFUSED_COST);
             audit::call_refused(&self.state, caller, &method, refusal).await;
         }
         let bytes = (call.0.len(), answer.0.len());
         self.log(&method, caller.as_ref(), started, bytes, error.as_ref());
-        answer
+        Answer(self.limited.unsent.counted(answer.0))
     }
 
     async fn work(
@@ -232,7 +305,16 @@ impl Connection {
         call: &Call,
         known: &mut Option<Caller>,
     ) -> Result<HillviewResponse, ApiError> {
+        if self.limited.unsent.is_full() {
+            return Err(limits::no_room());
+        }
+        self.pay(1)?;
+        let _in_hand = self.begin()?;
         let request = call.decode()?;
+        match cost(&request) {
+            0 | 1 => {}
+            more => self.pay(more - 1)?,
+        }
         let limit = time_limit(&request);
         let work = async {
             let caller = self.admit(&request, known).await?;

@@ -7,7 +7,7 @@ use hillview_shared::api::{Hello, PROTOCOL, Welcome};
 use hillview_shared::wire::DICTIONARY;
 use hillview_shared::{ApiError, Kind};
 
-use crate::caller::Caller;
+use crate::caller::{self, Caller};
 use crate::error::Result;
 use crate::gate::Connection;
 use crate::service::accounts;
@@ -19,10 +19,14 @@ pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
         Some(resume) => accounts::resume(&connection.state, &peer, resume).await?,
         None => None,
     };
-    let who = resumed.map(|(who, session)| {
-        connection.speak_for(peer, Some(session));
-        who
-    });
+    let who = match resumed {
+        Some((who, session)) => {
+            let seat = connection.seat(&who)?;
+            connection.speak_for(peer, session, seat);
+            Some(who)
+        }
+        None => None,
+    };
     Ok(Welcome {
         protocol: PROTOCOL,
         server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -34,13 +38,21 @@ pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
 pub async fn log_in(connection: &Connection, request: LogIn) -> Result<LoggedIn> {
     let peer = connection.peer();
     let (logged_in, session) = accounts::log_in(&connection.state, &peer, request).await?;
-    connection.speak_for(peer, Some(session));
+    match connection.seat(&logged_in.who) {
+        Ok(seat) => connection.speak_for(peer, session, seat),
+        Err(full) => {
+            let state = &connection.state;
+            let caller = caller::resolve_unsettled(state, &session, &peer).await?;
+            accounts::log_out(state, &caller).await?;
+            return Err(full.into());
+        }
+    }
     Ok(logged_in)
 }
 
 pub async fn log_out(connection: &Connection, caller: &Caller) -> Result<()> {
     accounts::log_out(&connection.state, caller).await?;
-    connection.speak_for(connection.peer(), None);
+    connection.speak_for_nobody(connection.peer());
     Ok(())
 }
 
@@ -52,7 +64,8 @@ pub async fn change_password(
     let peer = connection.peer();
     let (logged_in, session) =
         accounts::change_password(&connection.state, &peer, caller, request).await?;
-    connection.speak_for(peer, Some(session));
+    let seat = connection.seat(&logged_in.who)?;
+    connection.speak_for(peer, session, seat);
     Ok(logged_in)
 }
 

@@ -5,22 +5,27 @@ pub mod cache;
 pub mod caller;
 pub mod chain;
 pub mod config;
+mod counts;
 pub mod db;
 pub mod error;
 pub mod gate;
 mod greeting;
+pub mod limits;
 mod listen;
 pub mod logging;
+mod metered;
 pub mod ops;
 mod paced;
 pub mod reach;
 mod room;
 pub mod rules;
+mod seats;
 pub mod serve;
 pub mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tls;
+mod unsent;
 mod workers;
 
 pub use error::{Error, Result};

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
+use crate::limits::Limits;
 use crate::tls;
 
 /// Where a server listens.
@@ -17,6 +18,7 @@ pub struct Listeners {
     pub(crate) unix: (UnixListener, PathBuf),
     pub(crate) tls: Option<(TcpListener, TlsAcceptor)>,
     fingerprint: Option<String>,
+    pub(crate) limits: Limits,
     #[cfg(feature = "testing")]
     pub(crate) hook: Option<crate::gate::Hook>,
 }
@@ -29,6 +31,7 @@ impl Listeners {
             unix: (unix, config.socket.clone()),
             tls: None,
             fingerprint: None,
+            limits: config.limits,
             #[cfg(feature = "testing")]
             hook: None,
         };

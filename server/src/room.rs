@@ -1,82 +1,156 @@
-//! How many connections there may be: in all, and from one address.
+//! How many connections there may be: in all, from one address, and of strangers, on which nobody
+//! has logged in.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hillview_shared::ApiError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
-/// In all.
-const MOST: usize = 12_000;
-/// From one address; a school of a thousand people may sit behind one.
-const FROM_ONE: u32 = 2_500;
+use crate::counts::Counts;
+use crate::limits::{self, Limits, STRANGER_COST};
 
 /// Room for connections.
 #[derive(Clone)]
 pub struct Room {
     all: Arc<Semaphore>,
-    addresses: Arc<Mutex<HashMap<IpAddr, u32>>>,
+    addresses: Arc<Counts<Option<IpAddr>>>,
+    strangers: Arc<Strangers>,
+    limits: Limits,
+}
+
+/// Those that nobody has logged in on, by the order in which they came.
+#[derive(Default)]
+struct Strangers {
+    next: AtomicU64,
+    waiting: Mutex<BTreeMap<u64, CancellationToken>>,
 }
 
 /// The room that one connection takes until it is dropped.
 pub struct Place {
     _one: OwnedSemaphorePermit,
-    from: Option<(IpAddr, Room)>,
+    room: Room,
+    /// The address that it is counted for; `None` within is the Unix socket.
+    from: Option<Option<IpAddr>>,
+    stranger: u64,
+    leave: CancellationToken,
 }
 
 impl Room {
-    pub fn new() -> Self {
+    pub fn new(limits: Limits) -> Self {
         Self {
-            all: Arc::new(Semaphore::new(MOST)),
-            addresses: Arc::default(),
+            all: Arc::new(Semaphore::new(limits.connections)),
+            addresses: Arc::new(Counts::new()),
+            strangers: Arc::default(),
+            limits,
         }
     }
 
     /// Waits for room for one more.
-    pub async fn place(&self) -> Place {
+    pub async fn wait(&self) -> OwnedSemaphorePermit {
         let all = Arc::clone(&self.all);
         let one = all.acquire_owned().await;
-        Place {
-            _one: one.expect("the semaphore is never closed"),
-            from: None,
-        }
+        one.expect("the semaphore is never closed")
     }
 
-    fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, u32>> {
-        self.addresses
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Takes the room for a connection from an address, or from the Unix socket; `None` when that
+    /// has too many already. The stranger that waits the longest is sent away when there are too many.
+    pub fn place(&self, one: OwnedSemaphorePermit, address: Option<IpAddr>) -> Option<Place> {
+        let local = address.is_none_or(|address| address.is_loopback());
+        let from = (!local || self.limits.count_local).then(|| address.map(network));
+        if let Some(from) = &from
+            && !self.addresses.enter(from, self.limits.of_address)
+        {
+            return None;
+        }
+        let (stranger, leave) = self.strangers.add(self.limits.strangers);
+        let room = self.clone();
+        Some(Place {
+            _one: one,
+            room,
+            from,
+            stranger,
+            leave,
+        })
+    }
+}
+
+/// Whoever has one address of the sixth version has 2⁶⁴ of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let host = u128::from(u64::MAX);
+            IpAddr::V6((u128::from(address) & !host).into())
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+impl Strangers {
+    fn add(&self, most: usize) -> (u64, CancellationToken) {
+        let (number, leave) = (
+            self.next.fetch_add(1, Ordering::Relaxed),
+            CancellationToken::new(),
+        );
+        let mut waiting = self.waiting();
+        waiting.insert(number, leave.clone());
+        while waiting.len() > most {
+            if let Some((_, oldest)) = waiting.pop_first() {
+                oldest.cancel();
+            }
+        }
+        (number, leave)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, CancellationToken>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
-    /// Counts it for its address; `None` when that has too many already. This machine itself is
-    /// not counted: who is on it needs no flood of connections to do harm.
-    pub fn counted_for(mut self, address: IpAddr, room: &Room) -> Option<Self> {
-        if !address.is_loopback() {
-            let mut counts = room.counts();
-            let count = counts.entry(address).or_default();
-            if *count >= FROM_ONE {
-                return None;
-            }
-            *count += 1;
-            self.from = Some((address, room.clone()));
-        }
-        Some(self)
+    /// Somebody has logged in.
+    pub fn known(&self) {
+        self.room.strangers.waiting().remove(&self.stranger);
+    }
+
+    /// Nobody is logged in any more.
+    pub fn unknown(&self) {
+        let mut waiting = self.room.strangers.waiting();
+        waiting.insert(self.stranger, self.leave.clone());
+    }
+
+    /// Sends the connection away.
+    pub fn leave(&self) {
+        self.leave.cancel();
+    }
+
+    /// Waits until it must go.
+    pub async fn left(&self) {
+        self.leave.cancelled().await;
+    }
+
+    /// Takes a call out of the address's bucket; a stranger's is dearer.
+    pub fn pay(&self, cost: u32, stranger: bool) -> Result<(), ApiError> {
+        let Some(from) = &self.from else {
+            return Ok(());
+        };
+        let cost = if stranger { cost * STRANGER_COST } else { cost };
+        let Room {
+            addresses, limits, ..
+        } = &self.room;
+        let paid = addresses.pay(from, limits.address_rate, cost);
+        paid.map_err(limits::too_fast)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some((address, room)) = &self.from else {
-            return;
-        };
-        let mut counts = room.counts();
-        if let Some(count) = counts.get_mut(address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(address);
-            }
+        self.known();
+        if let Some(from) = &self.from {
+            self.room.addresses.leave(from);
         }
     }
 }
@@ -85,20 +159,67 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
+    fn small() -> Room {
+        Room::new(Limits {
+            connections: 20,
+            of_address: 5,
+            strangers: 8,
+            ..Limits::default()
+        })
+    }
+
+    async fn place(room: &Room, address: &str) -> Option<Place> {
+        room.place(room.wait().await, Some(address.parse().unwrap()))
+    }
+
     #[tokio::test]
     async fn one_address_cannot_take_all_the_room() {
-        let room = Room::new();
-        let (greedy, other) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        let room = small();
         let mut places = Vec::new();
-        while let Some(place) = room.place().await.counted_for(greedy, &room) {
+        while let Some(place) = place(&room, "192.0.2.1").await {
             places.push(place);
         }
-        assert_eq!(places.len(), FROM_ONE as usize);
-        assert!(room.place().await.counted_for(other, &room).is_some());
+        assert_eq!(places.len(), 5);
+        assert!(place(&room, "192.0.2.2").await.is_some());
         places.pop();
-        assert!(room.place().await.counted_for(greedy, &room).is_some());
+        assert!(place(&room, "192.0.2.1").await.is_some());
         drop(places);
-        assert!(room.counts().is_empty());
-        assert_eq!(room.all.available_permits(), MOST);
+        assert_eq!(room.all.available_permits(), 20);
+    }
+
+    #[tokio::test]
+    async fn a_network_of_the_sixth_version_is_one_address() {
+        let room = small();
+        let mut places = Vec::new();
+        for host in 1..=5 {
+            places.push(
+                place(&room, &format!("2001:db8:0:7::{host}"))
+                    .await
+                    .unwrap(),
+            );
+        }
+        assert!(place(&room, "2001:db8:0:7:ffff::1").await.is_none());
+        assert!(place(&room, "2001:db8:0:8::1").await.is_some());
+        assert!(place(&room, "::ffff:192.0.2.1").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn the_oldest_stranger_gives_way_and_nobody_who_is_known() {
+        let room = small();
+        let known = place(&room, "127.0.0.1").await.unwrap();
+        known.known();
+        let mut strangers = Vec::new();
+        for _ in 0..8 {
+            strangers.push(place(&room, "127.0.0.1").await.unwrap());
+        }
+        assert!(strangers.iter().all(|it| !it.leave.is_cancelled()));
+        let one_more = place(&room, "127.0.0.1").await.unwrap();
+        let left = strangers.iter().map(|it| it.leave.is_cancelled());
+        assert_eq!(left.filter(|left| *left).count(), 1);
+        assert!(strangers[0].leave.is_cancelled() && !known.leave.is_cancelled());
+        known.unknown();
+        assert_eq!(room.strangers.waiting().len(), 9);
+        drop((known, strangers, one_more));
+        assert!(room.strangers.waiting().is_empty());
     }
 }

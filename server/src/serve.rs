@@ -7,28 +7,27 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::StreamExt;
-use hillview_shared::wire::{IDLE_MAX, IN_FLIGHT, ServerCodec};
+use hillview_shared::wire::IN_FLIGHT;
 use tarpc::server::{BaseChannel, Channel, Config as ChannelConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_util::codec::Framed;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::gate::{Connection, Gate};
+use crate::gate::{Connection, Gate, Limited};
+use crate::limits::Limits;
 pub use crate::listen::Listeners;
+use crate::metered::{Meter, Metered};
 use crate::paced::Paced;
 use crate::room::{Place, Room};
+use crate::seats::Seats;
 use crate::service::State;
+use crate::unsent::Unsent;
 use crate::workers::Workers;
 
-/// A connection that has not finished its handshake by then is closed.
-const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
-/// A connection that has not said a word by then is closed.
-const SILENT_MAX: Duration = Duration::from_secs(20);
 /// What calls get to finish when the server stops.
 const STOP_MAX: Duration = Duration::from_secs(15);
 
@@ -49,7 +48,10 @@ pub async fn serve(
         connections: TaskTracker::new(),
         calls: TaskTracker::new(),
         stop: CancellationToken::new(),
-        room: Room::new(),
+        room: Room::new(listeners.limits),
+        seats: Seats::new(listeners.limits),
+        unsent: Unsent::new(listeners.limits.unsent),
+        limits: listeners.limits,
         workers,
         #[cfg(feature = "testing")]
         hook: listeners.hook.clone(),
@@ -79,6 +81,9 @@ struct Server {
     calls: TaskTracker,
     stop: CancellationToken,
     room: Room,
+    seats: Seats,
+    unsent: Unsent,
+    limits: Limits,
     workers: Workers,
     #[cfg(feature = "testing")]
     hook: Option<crate::gate::Hook>,
@@ -87,11 +92,16 @@ struct Server {
 impl Server {
     async fn accept_unix(&self, listener: &UnixListener) {
         loop {
-            let place = self.room.place().await;
+            let one = self.room.wait().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    self.start(place, async move |server| {
-                        server.converse(stream, "unix".into()).await;
+                    let Some(place) = self.room.place(one, None) else {
+                        continue;
+                    };
+                    self.start(place, async move |server, place| {
+                        let meter = Meter::default();
+                        let stream = Metered::new(stream, meter.clone());
+                        server.converse(stream, meter, place, "unix".into()).await;
                     });
                 }
                 Err(error) => cannot_accept(&error).await,
@@ -101,19 +111,27 @@ impl Server {
 
     async fn accept_tls(&self, listener: &TcpListener, acceptor: &TlsAcceptor) {
         loop {
-            let place = self.room.place().await;
+            let one = self.room.wait().await;
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let Some(place) = place.counted_for(peer.ip(), &self.room) else {
+                    let Some(place) = self.room.place(one, Some(peer.ip())) else {
                         continue;
                     };
                     let acceptor = acceptor.clone();
-                    self.start(place, async move |server| {
+                    self.start(place, async move |server, place| {
                         // A reply is one small packet: waiting to fill it only adds delay.
                         let _ = stream.set_nodelay(true);
-                        match timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
+                        let meter = Meter::default();
+                        let stream = Metered::new(stream, meter.clone());
+                        let shaken = timeout(server.limits.handshake, acceptor.accept(stream));
+                        let shaken = tokio::select! {
+                            shaken = shaken => shaken,
+                            () = place.left() => return,
+                        };
+                        match shaken {
                             Ok(Ok(stream)) => {
-                                server.converse(stream, peer.ip().to_string().into()).await;
+                                let address = peer.ip().to_string().into();
+                                server.converse(stream, meter, place, address).await;
                             }
                             Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
                             Err(_) => tracing::debug!("no handshake in time"),
@@ -125,45 +143,73 @@ impl Server {
         }
     }
 
-    fn start(&self, place: Place, connection: impl AsyncFnOnce(&Self) + Send + 'static) {
+    fn start(
+        &self,
+        place: Place,
+        connection: impl AsyncFnOnce(&Self, Arc<Place>) + Send + 'static,
+    ) {
         let (server, counted) = (self.clone(), self.connections.token());
         self.workers.run(move || async move {
-            connection(&server).await;
-            drop((place, counted));
+            connection(&server, Arc::new(place)).await;
+            drop(counted);
         });
     }
 
-    /// Answers the calls of one connection until either end closes it.
-    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, address: Arc<str>) {
-        let trusted = Arc::new(AtomicBool::new(false));
-        let line = Framed::new(stream, ServerCodec::new(Arc::clone(&trusted)));
-        let connection = Connection::new(
-            Arc::clone(&self.state),
-            address,
-            trusted,
-            self.calls.clone(),
-        );
+    fn connection(
+        &self,
+        place: &Arc<Place>,
+        address: Arc<str>,
+        trusted: Arc<AtomicBool>,
+    ) -> Arc<Connection> {
+        let limited = Limited {
+            place: Arc::clone(place),
+            seats: self.seats.clone(),
+            unsent: self.unsent.clone(),
+            stranger_calls: self.limits.stranger_calls,
+        };
+        let state = Arc::clone(&self.state);
+        let connection = Connection::new(state, address, trusted, self.calls.clone(), limited);
         #[cfg(feature = "testing")]
         let connection = connection.hooked(self.hook.clone());
-        let connection = Arc::new(connection);
+        Arc::new(connection)
+    }
+
+    /// Answers the calls of one connection until either end closes it.
+    async fn converse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        meter: Meter,
+        place: Arc<Place>,
+        address: Arc<str>,
+    ) {
+        let trusted = Arc::new(AtomicBool::new(false));
+        let line = Paced::new(
+            stream,
+            meter,
+            self.limits,
+            self.unsent.clone(),
+            Arc::clone(&trusted),
+        );
+        let connection = self.connection(&place, address, trusted);
         let config = ChannelConfig {
             pending_response_buffer: IN_FLIGHT,
         };
-        let channel = BaseChannel::new(config, Paced::new(line));
+        let channel = BaseChannel::new(config, line);
         let mut requests = pin!(channel.requests());
         let opened = Instant::now();
         let mut last_call = None;
         loop {
-            let closing = closing_time(&connection, opened, last_call);
+            let closing = self.closing_time(&connection, opened, last_call);
             let request = tokio::select! {
                 request = requests.next() => request,
                 () = sleep_until(closing) => {
-                    if closing_time(&connection, opened, last_call) <= Instant::now() {
+                    if self.closing_time(&connection, opened, last_call) <= Instant::now() {
                         return;
                     }
                     continue;
                 }
                 () = self.stop.cancelled() => break,
+                () = place.left() => return,
             };
             match request {
                 Some(Ok(request)) => {
@@ -194,6 +240,22 @@ impl Server {
         let _ = timeout(STOP_MAX, answer_the_rest).await;
     }
 
+    /// When to look again whether a connection should be closed.
+    fn closing_time(
+        &self,
+        connection: &Connection,
+        opened: Instant,
+        last_call: Option<Instant>,
+    ) -> Instant {
+        if !connection.is_idle() {
+            return Instant::now() + self.limits.idle;
+        }
+        match last_call {
+            None => opened + self.limits.silent,
+            Some(last) => last + self.limits.idle,
+        }
+    }
+
     async fn finish(&self) {
         self.stop.cancel();
         self.connections.close();
@@ -208,17 +270,6 @@ impl Server {
                 "stopped before all calls were done"
             );
         }
-    }
-}
-
-/// When to look again whether a connection should be closed.
-fn closing_time(connection: &Connection, opened: Instant, last_call: Option<Instant>) -> Instant {
-    if !connection.is_idle() {
-        return Instant::now() + IDLE_MAX;
-    }
-    match last_call {
-        None => opened + SILENT_MAX,
-        Some(last) => last + IDLE_MAX,
     }
 }
 

@@ -27,6 +27,9 @@ pub struct ApiError {
     /// The reference under which the server logged a fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The same call may be sent again in so many seconds: nothing of it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_in: Option<u32>,
 }
 
 /// The family of an error.
@@ -116,6 +119,7 @@ impl ApiError {
             message: message.into(),
             hint: None,
             reference: None,
+            again_in: None,
         }
     }
 

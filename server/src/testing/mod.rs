@@ -20,6 +20,7 @@ pub use school::{PASSWORD, School, peer};
 
 use crate::config::{Config, Database, Settings};
 use crate::gate::Hook;
+use crate::limits::Limits;
 use crate::serve::{Listeners, serve};
 use crate::service::State;
 
@@ -161,7 +162,15 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve(&self) -> Served {
-        self.serve_on(None).await
+        self.serve_on(self.config.limits, None).await
+    }
+
+    /// The same with other limits.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn serve_within(&self, limits: Limits) -> Served {
+        self.serve_on(limits, None).await
     }
 
     /// The same, with something that happens to each call before it is worked on.
@@ -169,11 +178,12 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve_hooked(&self, hook: Hook) -> Served {
-        self.serve_on(Some(hook)).await
+        self.serve_on(self.config.limits, Some(hook)).await
     }
 
-    async fn serve_on(&self, hook: Option<Hook>) -> Served {
+    async fn serve_on(&self, limits: Limits, hook: Option<Hook>) -> Served {
         let config = Config {
+            limits,
             listen: Some(([127, 0, 0, 1], 0).into()),
             ..self.config.clone()
         };

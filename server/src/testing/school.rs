@@ -98,6 +98,23 @@ impl School {
         }
     }
 
+    /// One more who can log in.
+    ///
+    /// # Panics
+    /// When they cannot be added.
+    pub async fn add_login(&self, username: &str, role: Role) {
+        let admin = self.caller("admin").await;
+        let request = AddStaff {
+            staff_no: username.to_owned(),
+            name: "Rukia Wekesa".to_owned(),
+            username: username.to_owned(),
+            roles: vec![role.into()],
+        };
+        let added = staff::add(&self.state, &admin, request).await;
+        added.expect("staff can be added");
+        settle(&self.state, &self.code, username).await;
+    }
+
     /// One of the school's people, logged in.
     ///
     /// # Panics

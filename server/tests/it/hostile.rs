@@ -201,14 +201,11 @@ async fn clients_that_never_read_their_answers_cost_little() {
     let before = server.resident();
     let shouting = deaf.iter_mut().map(async |bare| {
         let shout = async {
-            loop {
-                let name = "X".repeat(40);
-                bare.send(odd_call(&name, "and what it brings ".repeat(100)))
-                    .await;
-            }
+            let call = odd_call(&"X".repeat(40), "and what it brings ".repeat(100));
+            while bare.try_send(call.clone()).await {}
         };
-        // Until the server takes no more from this one.
-        assert!(timeout(Duration::from_secs(2), shout).await.is_err());
+        // Until the server takes no more from this one, or sends the stranger away.
+        let _ = timeout(Duration::from_secs(2), shout).await;
     });
     futures::future::join_all(shouting).await;
     let grown = server.resident().saturating_sub(before);

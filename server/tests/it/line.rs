@@ -6,10 +6,12 @@ use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use hillview::client::{Client, ServerAddress, Trust, hello};
 use hillview_server::testing::{PASSWORD, Served};
+use hillview_shared::ApiError;
 use hillview_shared::accounts::LogIn;
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::wire::{Answer, Call, ClientCodec};
 use tarpc::{ClientMessage, Request};
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio_util::codec::Framed;
 
@@ -73,16 +75,36 @@ impl Bare {
     }
 
     pub async fn send(&mut self, call: Call) {
+        assert!(self.try_send(call).await, "the server has closed");
+    }
+
+    /// The same; `false` when the server has closed.
+    pub async fn try_send(&mut self, call: Call) -> bool {
         self.next += 1;
         let request = Request {
             context: tarpc::context::current(),
             id: self.next,
             message: call,
         };
-        self.frames
-            .send(ClientMessage::Request(request))
-            .await
-            .unwrap();
+        let sent = self.frames.send(ClientMessage::Request(request));
+        sent.await.is_ok()
+    }
+
+    /// Sends bytes that need not be a frame; `false` when the server has closed.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) -> bool {
+        self.frames.get_mut().write_all(bytes).await.is_ok()
+    }
+
+    /// Logs in; the refusal, when there is one.
+    pub async fn log_in(&mut self, school: &str, user: &str) -> Option<ApiError> {
+        let request = login(school, user, PASSWORD);
+        let call = Call::encode(&HillviewRequest::LogIn { request }).unwrap();
+        self.call(call).await.unwrap().error()
+    }
+
+    /// Waits until the server closes, whatever it says before.
+    pub async fn closed(&mut self) {
+        while self.frames.next().await.is_some_and(|frame| frame.is_ok()) {}
     }
 
     /// The next answer; `None` when the server has closed.
@@ -110,4 +132,18 @@ impl Bare {
 pub fn odd_call(name: &str, body: impl serde::Serialize) -> Call {
     let call = std::collections::BTreeMap::from([(name, body)]);
     Call(Bytes::from(rmp_serde::to_vec_named(&call).unwrap()))
+}
+
+/// The bytes of a call that is the `id`th of its connection, as the client would send them.
+pub fn frame_of(id: u64, call: &Call) -> Vec<u8> {
+    let mut codec = ClientCodec::new();
+    let mut bytes = bytes::BytesMut::new();
+    let request = Request {
+        context: tarpc::context::current(),
+        id,
+        message: call.clone(),
+    };
+    let message = ClientMessage::Request(request);
+    tokio_util::codec::Encoder::encode(&mut codec, message, &mut bytes).unwrap();
+    bytes.to_vec()
 }

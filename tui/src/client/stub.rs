@@ -9,7 +9,7 @@ use hillview_shared::{ApiError, Kind};
 use tarpc::client::{self, Channel, RpcError};
 use tarpc::context::Context;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::codec::Framed;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -17,6 +17,9 @@ use super::line::Line;
 
 /// What a slow line may add to the server's own time limit.
 const LINE_MAX: Duration = Duration::from_secs(30);
+
+/// How long a call is sent again for that the server asks to send later.
+const AGAIN_MAX: Duration = Duration::from_secs(60);
 
 /// Makes calls on one connection.
 #[derive(Clone)]
@@ -57,18 +60,32 @@ impl Stub {
         request: &HillviewRequest,
     ) -> Result<HillviewResponse, ApiError> {
         let call = Call::encode(request)?;
-        let mut context = tarpc::context::current();
-        context.deadline = std::time::Instant::now() + time_limit(request) + LINE_MAX;
-        let answer = self
-            .channel
-            .call(context, call.clone())
-            .await
-            .map_err(told)?;
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        match answer.error().and_then(without_session) {
-            Some(ended) => Err(ended),
-            None => answer.decode(&call),
+        let most = time_limit(request) + LINE_MAX;
+        let give_up = Instant::now() + AGAIN_MAX;
+        loop {
+            let answer = self.send(&call, most).await?;
+            let error = answer.error();
+            let wait = error.as_ref().and_then(|error| error.again_in);
+            if let Some(wait) = wait.map(|seconds| Duration::from_secs(seconds.into()))
+                && Instant::now() + wait < give_up
+            {
+                sleep(wait).await;
+                continue;
+            }
+            return match error.and_then(without_session) {
+                Some(ended) => Err(ended),
+                None => answer.decode(&call),
+            };
         }
+    }
+
+    async fn send(&self, call: &Call, most: Duration) -> Result<Answer, ApiError> {
+        let mut context = tarpc::context::current();
+        context.deadline = std::time::Instant::now() + most;
+        let answer = self.channel.call(context, call.clone()).await;
+        let answer = answer.map_err(told)?;
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(answer)
     }
 
     /// Asks for a sign of life when the line has been quiet; returns when none comes in two fifths
