@@ -50,8 +50,8 @@ use crate::caller::Caller;
 use crate::gate::Connection;
 use crate::greeting;
 use crate::service::{
-    State, accounts, assessments, calendar, classes, imports, marks, schools, staff, students,
-    subjects, teaching,
+    State, accounts, assessments, calendar, classes, grants, imports, marks, requests, roles,
+    schools, staff, students, subjects, teaching,
 };
 
 /// Answers one call of one connection.
@@ -281,43 +281,43 @@ impl Hillview for Api {
     }
 
     async fn list_roles(self, _: Context) -> Reply<Vec<RoleDetail>> {
-        Err(unanswered())
+        Ok(roles::list(self.state(), self.caller()).await?)
     }
 
-    async fn save_role(self, _: Context, _request: SaveRole) -> Reply<RoleDetail> {
-        Err(unanswered())
+    async fn save_role(self, _: Context, request: SaveRole) -> Reply<RoleDetail> {
+        Ok(roles::save(self.state(), self.caller(), request).await?)
     }
 
-    async fn drop_role(self, _: Context, _request: DropRole) -> Reply<()> {
-        Err(unanswered())
+    async fn drop_role(self, _: Context, request: DropRole) -> Reply<()> {
+        Ok(roles::drop(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_grants(self, _: Context, _request: ListGrants) -> Reply<Page<Grant>> {
-        Err(unanswered())
+    async fn list_grants(self, _: Context, request: ListGrants) -> Reply<Page<Grant>> {
+        Ok(grants::list(self.state(), self.caller(), request).await?)
     }
 
-    async fn give_grant(self, _: Context, _request: GiveGrant) -> Reply<Grant> {
-        Err(unanswered())
+    async fn give_grant(self, _: Context, request: GiveGrant) -> Reply<Grant> {
+        Ok(grants::give(self.state(), self.caller(), request).await?)
     }
 
-    async fn extend_grant(self, _: Context, _request: ExtendGrant) -> Reply<Grant> {
-        Err(unanswered())
+    async fn extend_grant(self, _: Context, request: ExtendGrant) -> Reply<Grant> {
+        Ok(grants::extend(self.state(), self.caller(), request).await?)
     }
 
-    async fn revoke_grant(self, _: Context, _request: RevokeGrant) -> Reply<Grant> {
-        Err(unanswered())
+    async fn revoke_grant(self, _: Context, request: RevokeGrant) -> Reply<Grant> {
+        Ok(grants::revoke(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_requests(self, _: Context, _request: ListRequests) -> Reply<Page<AccessRequest>> {
-        Err(unanswered())
+    async fn list_requests(self, _: Context, request: ListRequests) -> Reply<Page<AccessRequest>> {
+        Ok(requests::list(self.state(), self.caller(), request).await?)
     }
 
-    async fn request_access(self, _: Context, _request: RequestAccess) -> Reply<AccessRequest> {
-        Err(unanswered())
+    async fn request_access(self, _: Context, request: RequestAccess) -> Reply<AccessRequest> {
+        Ok(requests::make(self.state(), self.caller(), request).await?)
     }
 
-    async fn decide_request(self, _: Context, _request: DecideRequest) -> Reply<AccessRequest> {
-        Err(unanswered())
+    async fn decide_request(self, _: Context, request: DecideRequest) -> Reply<AccessRequest> {
+        Ok(requests::decide(self.state(), self.caller(), request).await?)
     }
 
     async fn list_audit(self, _: Context, _request: ListAudit) -> Reply<Page<AuditEntry>> {

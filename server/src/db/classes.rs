@@ -139,6 +139,22 @@ pub async fn named(on: On<'_>, year: YearId) -> Result<Vec<Named>, Failure> {
     .await
 }
 
+/// A level under the names that people use.
+#[derive(Clone, Debug, FromRow)]
+pub struct Level {
+    pub id: LevelId,
+    pub code: String,
+    pub name: String,
+}
+
+/// Every level, the youngest first.
+pub async fn levels(on: impl Into<On<'_>>) -> Result<Vec<Level>, Failure> {
+    on.into()
+        .query("select id, code, name from level order by ordinal")
+        .all()
+        .await
+}
+
 /// Adds a level, for packs.
 pub async fn add_level(
     tx: &mut Tx,

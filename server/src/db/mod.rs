@@ -16,6 +16,8 @@ pub mod imports;
 pub mod marks;
 pub mod migrate;
 mod query;
+pub mod requests;
+pub mod roles;
 pub mod schools;
 pub mod sessions;
 pub mod sheets;

@@ -1,7 +1,11 @@
-//! What each role may do in a new school. A school edits its own copy in the database.
+//! What each role may do in a new school, which a school then edits in its database; and who may
+//! hand out which permission, by a role, a grant or a token.
 
+use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission::{self, *};
-use hillview_shared::accounts::Role;
+use hillview_shared::accounts::{PLATFORM, Role};
+
+use crate::caller::Caller;
 
 /// Every permission but the one that reaches beyond a school.
 const OF_A_SCHOOL: &[Permission] = {
@@ -54,6 +58,49 @@ pub fn of(role: Role) -> &'static [Permission] {
             SchoolsManage,
         ],
     }
+}
+
+/// Whether only those who have a permission on the whole school can hand it out: those on marks,
+/// results and reports, on what leaves the school, and on rights themselves.
+pub const fn is_guarded(permission: Permission) -> bool {
+    matches!(
+        permission,
+        MarksRead
+            | MarksEnter
+            | MarksSubmit
+            | MarksApprove
+            | MarksUnlock
+            | MarksImport
+            | ResultsCompute
+            | ResultsPublish
+            | ReportsIssue
+            | ExportBulk
+            | RolesManage
+            | GrantsManage
+            | AuditRead
+            | SchoolsManage
+    )
+}
+
+/// Refuses to hand out permissions that the caller lacks and only their holders hand out; and
+/// outside the platform, that of managing schools. Every way to hand out rights comes through here.
+pub fn may_hand_out<'a>(
+    caller: &Caller,
+    permissions: impl IntoIterator<Item = &'a Permission>,
+) -> Result<(), ApiError> {
+    for permission in permissions {
+        if *permission == SchoolsManage && caller.school_code() != PLATFORM {
+            let message = format!("{permission} cannot be given in a school");
+            return Err(ApiError::invalid("not-of-a-school", message));
+        }
+        if is_guarded(*permission) && !caller.may(*permission) {
+            let message = format!(
+                "you may not give {permission}: you do not have it on the whole school yourself"
+            );
+            return Err(ApiError::denied(message).hint("the head teacher or a deputy can"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -112,7 +112,8 @@ async fn offering(db: &Db, request: &AssignTeaching, class: &Named) -> Result<Op
     }
 }
 
-async fn find_subject(db: &Db, grade: GradeId, class: &str, text: &str) -> Result<OfferingId> {
+/// The offering of a grade that somebody means by a subject.
+pub async fn find_subject(db: &Db, grade: GradeId, class: &str, text: &str) -> Result<OfferingId> {
     fields::sought("subject", text)?;
     let offered = subjects::named(db, grade).await?;
     let found = offered.iter().find(|subject| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hillview_shared::accounts::{LogIn, Role};
+use hillview_shared::accounts::{LogIn, Role, RoleCode};
 use hillview_shared::classes::{AddClass, Class};
 use hillview_shared::ids::ClassId;
 use hillview_shared::staff::AddStaff;
@@ -121,6 +121,24 @@ impl School {
     /// When the login is refused.
     pub async fn caller(&self, username: &str) -> Caller {
         self.caller_at(&self.state, username).await
+    }
+
+    /// Adds a member of staff with a role, as the head does.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn hire(&self, username: &str, role: &str) -> Caller {
+        let head = self.caller("head").await;
+        let request = AddStaff {
+            staff_no: format!("N-{username}"),
+            name: username.to_owned(),
+            username: username.to_owned(),
+            roles: vec![RoleCode(role.to_owned())],
+        };
+        let added = staff::add(&self.state, &head, request).await;
+        added.expect("staff can be added");
+        settle(&self.state, &self.code, username).await;
+        self.caller(username).await
     }
 
     /// The same at another server of the installation.
