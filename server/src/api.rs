@@ -244,28 +244,20 @@ impl Hillview for Api {
         Err(unanswered())
     }
 
-    async fn list_sessions(
-        self,
-        _: Context,
-        _request: ListSessions,
-    ) -> Reply<Page<SessionSummary>> {
-        Err(unanswered())
+    async fn list_sessions(self, _: Context, request: ListSessions) -> Reply<Page<SessionSummary>> {
+        Ok(accounts::listing::list(self.state(), self.caller(), request).await?)
     }
 
-    async fn end_session(self, _: Context, _request: EndSession) -> Reply<()> {
-        Err(unanswered())
+    async fn end_session(self, _: Context, request: EndSession) -> Reply<()> {
+        Ok(accounts::listing::end(self.state(), self.caller(), request).await?)
     }
 
     async fn show_session_policy(self, _: Context) -> Reply<SessionPolicy> {
-        Err(unanswered())
+        Ok(accounts::policy::show(self.state(), self.caller()).await?)
     }
 
-    async fn save_session_policy(
-        self,
-        _: Context,
-        _request: SessionPolicy,
-    ) -> Reply<SessionPolicy> {
-        Err(unanswered())
+    async fn save_session_policy(self, _: Context, request: SessionPolicy) -> Reply<SessionPolicy> {
+        Ok(accounts::policy::save(self.state(), self.caller(), request).await?)
     }
 
     async fn list_tokens(self, _: Context) -> Reply<Vec<TokenSummary>> {

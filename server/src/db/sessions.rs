@@ -329,16 +329,21 @@ pub async fn list(db: &Db, filter: &Filter, now: Moment) -> Result<Vec<SessionSu
     .await
 }
 
-/// An open session of a login, for ending it: whose it is, and the hash of its secret.
-pub async fn find(
-    tx: &mut Tx,
-    session: SessionId,
-    now: Moment,
-) -> Result<Option<(UserId, Vec<u8>)>, Failure> {
+/// A session that somebody may want to end.
+#[derive(sqlx::FromRow)]
+pub struct Open {
+    pub user_id: UserId,
+    pub username: String,
+    pub token_hash: Vec<u8>,
+}
+
+/// An open session of a login.
+pub async fn find(tx: &mut Tx, session: SessionId, now: Moment) -> Result<Option<Open>, Failure> {
     tx.query(concat!(
-        "select s.user_id, s.token_hash ",
+        "select s.user_id, u.username, s.token_hash ",
         "from session s ",
         "join session_policy p on p.id = 1 ",
+        "join user u on u.id = s.user_id ",
         "where s.id = ? and s.kind = 'login' and ",
         session_is_open!()
     ))

@@ -181,18 +181,40 @@ impl Installation {
         self.serve_on(self.config.limits, Some(hook)).await
     }
 
+    /// A second server of the installation, as on another machine.
+    ///
+    /// # Panics
+    /// When the database cannot be reached, or when it cannot listen.
+    pub async fn serve_beside(&self) -> (Arc<State>, Served) {
+        let state = self.another().await;
+        let socket = self.folder.path().join("beside.sock");
+        let config = Config {
+            socket,
+            ..self.config.clone()
+        };
+        let served = self.start(Arc::clone(&state), config, None).await;
+        (state, served)
+    }
+
     async fn serve_on(&self, limits: Limits, hook: Option<Hook>) -> Served {
         let config = Config {
             limits,
-            listen: Some(([127, 0, 0, 1], 0).into()),
             ..self.config.clone()
+        };
+        self.start(Arc::clone(&self.state), config, hook).await
+    }
+
+    async fn start(&self, state: Arc<State>, config: Config, hook: Option<Hook>) -> Served {
+        let config = Config {
+            listen: Some(([127, 0, 0, 1], 0).into()),
+            ..config
         };
         let listeners = Listeners::open(&config).await.expect("a test can listen");
         let listeners = listeners.hooked(hook);
         let address = listeners.tls_address().expect("TLS was asked for");
         let stop = CancellationToken::new();
         let shutdown = stop.clone().cancelled_owned();
-        let server = serve(Arc::clone(&self.state), listeners, shutdown);
+        let server = serve(state, listeners, shutdown);
         Served {
             socket: config.socket,
             address,

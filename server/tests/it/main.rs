@@ -4,7 +4,7 @@
 mod accounts;
 mod api_reference;
 mod audit;
-mod cache;
+
 mod database;
 mod database_killed;
 mod durability;
@@ -20,12 +20,15 @@ mod migrations;
 mod names;
 mod passwords;
 mod process;
+mod redis_faults;
 mod reference;
 mod roles;
 mod schools;
+mod sessions;
 mod slow_peers;
 mod staff;
 mod statements;
 mod students;
 mod tenants;
+mod two_servers;
 mod wire;

@@ -1,8 +1,10 @@
 //! Who somebody is, and for how long. Not here: what a session may reach (`caller`), and how
 //! passwords are hashed (`hashing`).
 
+pub mod listing;
 mod logins;
 mod passwords;
+pub mod policy;
 mod sessions;
 
 pub use logins::{

@@ -15,7 +15,7 @@ use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
 use super::logins::check_username;
-use super::passwords;
+use super::{listing, passwords};
 use crate::cache::{Limit, Notice, SessionKey};
 use crate::caller::{self, Caller, Session};
 use crate::db::accounts::{self, Login};
@@ -105,6 +105,7 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
         audit::note(tx, &by, Event::new(Action::LogIn, &login.username)).await
     };
     tenant.db.write(write).await?;
+    listing::tidy(&tenant.db, fresh.at);
     fresh.answer(state, tenant).await
 }
 
