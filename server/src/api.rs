@@ -336,12 +336,12 @@ impl Hillview for Api {
         Ok(schools::rename(self.state(), self.actor(), &request).await?)
     }
 
-    async fn export_school(self, _: Context, _request: ExportSchool) -> Reply<SchoolExported> {
-        Err(unanswered())
+    async fn export_school(self, _: Context, request: ExportSchool) -> Reply<SchoolExported> {
+        Ok(schools::export(self.state(), self.actor(), &request).await?)
     }
 
-    async fn remove_school(self, _: Context, _request: RemoveSchool) -> Reply<()> {
-        Err(unanswered())
+    async fn remove_school(self, _: Context, request: RemoveSchool) -> Reply<()> {
+        Ok(schools::remove(self.state(), self.actor(), &request).await?)
     }
 
     async fn edit_staff(self, _: Context, _request: EditStaff) -> Reply<Staff> {

@@ -112,8 +112,7 @@ impl Connections {
                 if account.has_an_idle_one_for_me() {
                     break false;
                 }
-                let open = book.accounts.iter().filter_map(Weak::upgrade);
-                if open.map(|it| it.pool.open()).sum::<usize>() + book.beside < self.most {
+                if book.open() + book.beside < self.most {
                     book.beside += 1;
                     account.standing().waiting += 1;
                     break true;
@@ -135,12 +134,23 @@ impl Connections {
         }
     }
 
+    /// How many are open now.
+    #[cfg(feature = "testing")]
+    pub fn open(&self) -> usize {
+        self.lock().open()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Book {
+    fn open(&self) -> usize {
+        let accounts = self.accounts.iter().filter_map(Weak::upgrade);
+        accounts.map(|it| it.pool.open()).sum()
+    }
+
     /// Begins to close the idle connection that is missed least.
     fn close_one(&self) -> Option<BoxFuture<'static, ()>> {
         let accounts = self.accounts.iter().filter_map(Weak::upgrade);

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod classes;
 mod connections;
 pub mod engine;
+pub mod export;
 mod failure;
 mod fragments;
 pub mod grants;

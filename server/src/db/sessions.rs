@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, RoleCode};
-use hillview_shared::ids::{ClassId, Moment, OfferingId, SessionId, StaffId, UserId};
+use hillview_shared::ids::{ClassId, Moment, OfferingId, SchoolId, SessionId, StaffId, UserId};
 use hillview_shared::sessions::{SessionPolicy, SessionSummary};
 use hillview_shared::teaching::TeachingRole;
 
@@ -170,6 +170,16 @@ pub async fn epoch(db: &Db) -> Result<Epoch, Failure> {
     db.query("select epoch from session_policy where id = 1")
         .scalar()
         .await
+}
+
+/// Gives a new school epochs that no other school has had: its code may have been another's, whose
+/// sessions a server still remembers.
+pub async fn begin_epochs(tx: &mut Tx, school: SchoolId) -> Result<(), Failure> {
+    tx.query("update session_policy set epoch = ? where id = 1")
+        .bind(school.0 << 32)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Moves the school's epoch: every server reads its sessions again within a second. Call it in the

@@ -221,6 +221,12 @@ impl Tenants {
         lock(&self.live).len()
     }
 
+    /// How many connections this process has open to the database now, idle ones included.
+    #[cfg(feature = "testing")]
+    pub fn connections_now(&self) -> usize {
+        self.connections.open()
+    }
+
     /// Removes every schema of an installation, for tests; files go with their folder.
     #[cfg(feature = "testing")]
     pub async fn remove_all(&self, config: &Config) -> Result<()> {

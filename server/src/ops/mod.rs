@@ -34,7 +34,7 @@ enum Command {
     Demo,
     /// Bring the data of all schools up to this version
     Migrate,
-    /// Make, list, suspend and rename schools
+    /// Make, list, suspend, rename, export and remove schools
     #[command(subcommand)]
     School(schools::Command),
     /// Make the logins that look after schools

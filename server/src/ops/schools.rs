@@ -1,9 +1,13 @@
-//! `school …` and `migrate`: schools are made, listed, suspended, renamed and brought up to date.
+//! `school …` and `migrate`: schools are made, listed, suspended, renamed, exported, removed and
+//! brought up to date.
 //!
 //! Not here: what any of it does (`service::schools`), which the calls of a platform administrator
 //! share.
 
-use hillview_shared::schools::{ListSchools, RenameSchool, SchoolEntry, SuspendSchool};
+use hillview_shared::schools::{
+    ExportSchool, ListSchools, RemoveSchool, RenameSchool, SchoolEntry, SchoolExported,
+    SuspendSchool,
+};
 
 use super::{Format, print, with_state};
 use crate::config::Config;
@@ -56,6 +60,32 @@ Example:
         #[arg(long)]
         name: String,
     },
+    /// Write all that a school has into a file of the folder `exports` beside the data
+    ///
+    /// A ZIP with a CSV for each table and a manifest; passwords, tokens and second factors are
+    /// left out.
+    #[command(after_help = "\
+Example:
+  hillview-server school export kilimani --format json")]
+    Export {
+        /// Code of the school
+        code: String,
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Remove a suspended school with all that it has, for good; its exports stay
+    #[command(after_help = "\
+Example:
+  hillview-server school suspend kilimani
+  hillview-server school export kilimani
+  hillview-server school remove kilimani --confirm='Kilimani Primary'")]
+    Remove {
+        /// Code of the school
+        code: String,
+        /// Name of the school, to show that it is meant
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
 }
 
 impl Command {
@@ -92,6 +122,21 @@ impl Command {
                     schools::rename(state, Actor::Server, &request).await
                 });
                 say(&school.await?)
+            }
+            Self::Export { code, format } => {
+                let request = ExportSchool { code };
+                let file = with_state(config, async |state| {
+                    schools::export(state, Actor::Server, &request).await
+                });
+                exported(&file.await?, format)
+            }
+            Self::Remove { code, confirm } => {
+                let request = RemoveSchool { code, confirm };
+                with_state(config, async |state| {
+                    schools::remove(state, Actor::Server, &request).await
+                })
+                .await?;
+                print(&format!("{}: removed", request.code))
             }
         }
     }
@@ -157,6 +202,16 @@ fn list(all: &[SchoolEntry], format: Format) -> anyhow::Result<()> {
     print(&row("CODE", "STATE", "NAME"))?;
     all.iter()
         .try_for_each(|school| print(&row(&school.code, &school.state, &school.name)))
+}
+
+fn exported(file: &SchoolExported, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return print(&serde_json::to_string_pretty(file)?);
+    }
+    print(&format!(
+        "exports/{}: {} rows, {} bytes, SHA-256 {}",
+        file.file, file.rows, file.bytes, file.sha256
+    ))
 }
 
 fn say(school: &SchoolEntry) -> anyhow::Result<()> {

@@ -44,6 +44,8 @@ pub struct State {
     pub schemes: Schemes,
     pub refusals: audit::Refusals,
     pub clock: Clock,
+    /// Where files beside the database are kept.
+    pub data_dir: std::path::PathBuf,
 }
 
 /// Grading schemes by school and id. They never change, so they stay until there are too many.
@@ -58,6 +60,7 @@ impl State {
             schemes: Schemes::new(1_000),
             refusals: audit::Refusals::default(),
             clock: Clock::default(),
+            data_dir: config.data_dir.clone(),
         }))
     }
 }

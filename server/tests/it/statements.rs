@@ -67,7 +67,13 @@ fn all_statements() -> Vec<(String, &'static str)> {
                 folders.push(path);
                 continue;
             }
-            let not_statements = ["migrate.rs", "storage.rs", "statement.rs", "fragments.rs"];
+            let not_statements = [
+                "migrate.rs",
+                "export.rs",
+                "storage.rs",
+                "statement.rs",
+                "fragments.rs",
+            ];
             if not_statements.contains(&name.as_str()) {
                 continue;
             }

@@ -14,6 +14,7 @@ mod outbox;
 pub mod output;
 mod prompts;
 pub mod reference;
+mod schools;
 mod settings;
 mod sheets;
 mod staff;
@@ -130,6 +131,9 @@ enum Command {
     /// List, send, export and give up the marks on this machine that are not saved yet
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// List, add, suspend, rename, export and remove schools
+    #[command(subcommand)]
+    Schools(schools::Command),
     Completions(reference::Completions),
     Man(reference::Man),
 }
@@ -244,6 +248,7 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Marks(command) => marks::run(command, context).await,
         Command::Imports(command) => imports::run(&command, context).await,
         Command::Outbox(command) => outbox::run(&command, context).await,
+        Command::Schools(command) => schools::run(command, context).await,
         Command::Config(command) => settings::run(&command, context),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

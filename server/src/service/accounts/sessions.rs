@@ -235,10 +235,19 @@ pub(super) async fn replace_password(
     Ok(sessions::end_all(tx, login.id, now).await?)
 }
 
-/// Ends every session of a school.
-pub async fn end_all_sessions(state: &State, school: &str, db: &Db) -> Result<()> {
+/// Ends every session of a school; `last` is done at the end of the same transaction.
+pub async fn end_all_sessions(
+    state: &State,
+    school: &str,
+    db: &Db,
+    last: impl AsyncFn(&mut Tx) -> Result<()>,
+) -> Result<()> {
     let now = state.clock.now();
-    let end = async |tx: &mut Tx| Ok(sessions::end_every(tx, now).await?);
+    let end = async |tx: &mut Tx| {
+        let ended = sessions::end_every(tx, now).await?;
+        last(tx).await?;
+        Ok(ended)
+    };
     let ended = db.write(end).await?;
     tell_ended(state, school, ended).await;
     Ok(())

@@ -2,12 +2,14 @@
 
 use hillview_shared::ApiError;
 use hillview_shared::accounts::{PLATFORM, Role};
+use hillview_shared::audit::Action;
 use hillview_shared::schools::{AddSchool, SchoolAdded};
 
 use super::{Actor, NAME_MAX, find, move_state, noted};
 use crate::db::schools::{self, School};
-use crate::db::{Db, accounts as logins, calendar};
+use crate::db::{Db, accounts as logins, calendar, sessions};
 use crate::error::{Error, Result};
+use crate::service::audit::{self, By, Event};
 use crate::service::{State, accounts, fields, packs, rights};
 
 /// A school to make.
@@ -74,6 +76,7 @@ pub async fn prepare(state: &State, new: &NewSchool<'_>) -> Result<Ready> {
         if !loaded {
             packs::load(tx, &pack, &name, now).await?;
             accounts::add_roles(tx).await?;
+            sessions::begin_epochs(tx, school.id).await?;
         }
         // The first try may have got this far without showing its password.
         match logins::find_login(&mut *tx, &admin).await? {
@@ -98,7 +101,8 @@ impl Ready {
     /// Opens it for work.
     pub async fn open(self, state: &State, actor: Actor<'_>) -> Result<()> {
         move_state(state, &self.school, "making", "open").await?;
-        noted(state, actor, &self.school, "made").await
+        let event = Event::new(Action::SchoolAdd, &self.school.code).detail(&self.school.name);
+        noted(state, actor, event).await
     }
 }
 
@@ -120,8 +124,12 @@ pub async fn platform_admin(state: &State, username: &str) -> Result<String> {
         by: None,
     };
     let now = state.clock.now();
-    db.write(async |tx| accounts::add_login(tx, &login, &one_time, now).await)
-        .await?;
+    db.write(async |tx| {
+        accounts::add_login(tx, &login, &one_time, now).await?;
+        let event = Event::new(Action::UserAdd, &username).detail(Role::PlatformAdmin.word());
+        audit::note(tx, &By::server(now), event).await
+    })
+    .await?;
     Ok(one_time.password)
 }
 

@@ -6,18 +6,24 @@
 //! what touches both is written so that it can be done again after a kill in the middle.
 
 mod create;
+mod export;
+mod remove;
 
 pub use create::{NewSchool, add, create, platform_admin, prepare};
+pub use export::export;
+pub use remove::remove;
 
 use hillview_shared::ApiError;
 use hillview_shared::accounts::PLATFORM;
+use hillview_shared::audit::Action;
 use hillview_shared::schools::{ListSchools, RenameSchool, SchoolEntry, SuspendSchool};
 use hillview_shared::students::Page;
 
 use crate::caller::Caller;
 use crate::db::schools::{self, School};
-use crate::db::{Db, calendar};
+use crate::db::{Db, Tx, calendar};
 use crate::error::Result;
+use crate::service::audit::{self, By, Event};
 use crate::service::{State, accounts, fields};
 
 /// The longest name of a school, in characters.
@@ -57,15 +63,21 @@ pub async fn suspend(
     if school.state != from {
         return Err(wrong_state(&school, from).into());
     }
+    let action = match request.undo {
+        false => Action::SchoolSuspend,
+        true => Action::SchoolResume,
+    };
+    let event = Event::new(action, &school.code);
+    let noting = Some((actor, event.clone()));
     if request.undo {
-        end_sessions(state, &school).await?;
+        end_sessions(state, &school, noting).await?;
+        move_state(state, &school, from, to).await?;
+    } else {
+        move_state(state, &school, from, to).await?;
+        end_sessions(state, &school, noting).await?;
     }
-    move_state(state, &school, from, to).await?;
-    if !request.undo {
-        end_sessions(state, &school).await?;
-    }
+    noted(state, actor, event).await?;
     to.clone_into(&mut school.state);
-    noted(state, actor, &school, to).await?;
     Ok(school.into())
 }
 
@@ -81,9 +93,14 @@ pub async fn rename(
         return Err(wrong_state(&school, "open").into());
     }
     let now = state.clock.now();
+    let detail = format!("from {} to {name}", school.name);
+    let event = Event::new(Action::SchoolRename, &school.code).detail(detail);
     within(state, &school, async |db| {
-        db.write(async |tx| Ok(calendar::rename(tx, &name, now).await?))
-            .await
+        db.write(async |tx| {
+            calendar::rename(tx, &name, now).await?;
+            note_in(tx, state, actor, event.clone()).await
+        })
+        .await
     })
     .await?;
     let control = state.tenants.control();
@@ -92,7 +109,7 @@ pub async fn rename(
         .await?;
     state.tenants.doubt(&school.code);
     school.name = name;
-    noted(state, actor, &school, "renamed").await?;
+    noted(state, actor, event).await?;
     Ok(school.into())
 }
 
@@ -125,9 +142,19 @@ async fn move_state(state: &State, school: &School, from: &str, to: &str) -> Res
     Ok(())
 }
 
-async fn end_sessions(state: &State, school: &School) -> Result<()> {
+/// Ends every session of a school, and notes in its own log why.
+async fn end_sessions(
+    state: &State,
+    school: &School,
+    noting: Option<(Actor<'_>, Event)>,
+) -> Result<()> {
+    let noting = noting.as_ref();
     within(state, school, async |db| {
-        accounts::end_all_sessions(state, &school.code, db).await
+        accounts::end_all_sessions(state, &school.code, db, async |tx| match noting {
+            Some((actor, event)) => note_in(tx, state, *actor, event.clone()).await,
+            None => Ok(()),
+        })
+        .await
     })
     .await
 }
@@ -144,14 +171,28 @@ async fn within<T>(
     done
 }
 
-/// Notes what was done.
-async fn noted(_state: &State, actor: Actor<'_>, school: &School, what: &str) -> Result<()> {
+/// Notes in a log what was done, as the last thing of its transaction.
+async fn note_in(tx: &mut Tx, state: &State, actor: Actor<'_>, event: Event) -> Result<()> {
+    let now = state.clock.now();
     let by = match actor {
-        Actor::Caller(caller) => Some(caller.user().0),
-        Actor::Server => None,
+        Actor::Caller(caller) => caller.by(now),
+        Actor::Server => By::server(now),
     };
-    tracing::info!(event = "school", school = school.code, by, what);
-    Ok(())
+    audit::note(tx, &by, event).await
+}
+
+/// Notes in the platform's log what was done to a school. There is none before the first platform
+/// administrator.
+async fn noted(state: &State, actor: Actor<'_>, event: Event) -> Result<()> {
+    let platform = schools::find(state.tenants.control(), PLATFORM).await?;
+    if platform.is_none_or(|platform| platform.state != "open") {
+        return Ok(());
+    }
+    let platform = state.tenants.school(PLATFORM).await?;
+    platform
+        .db
+        .write(async |tx| note_in(tx, state, actor, event.clone()).await)
+        .await
 }
 
 fn wrong_state(school: &School, wanted: &str) -> ApiError {
