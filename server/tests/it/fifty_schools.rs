@@ -99,9 +99,16 @@ async fn fifty_schools_share_a_dozen_connections() {
         const TURNS: usize = 8;
         let (done, most) = (AtomicBool::new(false), AtomicUsize::new(0));
         let all = async {
-            let calls = (0..SCHOOLS * TURNS).map(|n| work(&state, n % SCHOOLS, n / SCHOOLS));
             let began = Instant::now();
-            futures::future::join_all(calls).await;
+            let schools = (0..SCHOOLS).map(|number| {
+                let state = &state;
+                async move {
+                    for turn in 0..TURNS {
+                        work(state, number, turn).await;
+                    }
+                }
+            });
+            futures::future::join_all(schools).await;
             done.store(true, Ordering::Relaxed);
             began.elapsed()
         };
