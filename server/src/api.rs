@@ -50,8 +50,8 @@ use crate::caller::Caller;
 use crate::gate::Connection;
 use crate::greeting;
 use crate::service::{
-    State, accounts, assessments, calendar, classes, grants, imports, marks, requests, roles,
-    schools, staff, students, subjects, teaching,
+    State, accounts, assessments, audit, calendar, classes, grants, imports, marks, requests,
+    roles, schools, staff, students, subjects, teaching,
 };
 
 /// Answers one call of one connection.
@@ -312,12 +312,12 @@ impl Hillview for Api {
         Ok(requests::decide(self.state(), self.caller(), request).await?)
     }
 
-    async fn list_audit(self, _: Context, _request: ListAudit) -> Reply<Page<AuditEntry>> {
-        Err(unanswered())
+    async fn list_audit(self, _: Context, request: ListAudit) -> Reply<Page<AuditEntry>> {
+        Ok(audit::list(self.state(), self.caller(), request).await?)
     }
 
-    async fn verify_audit(self, _: Context, _request: VerifyAudit) -> Reply<AuditChecked> {
-        Err(unanswered())
+    async fn verify_audit(self, _: Context, request: VerifyAudit) -> Reply<AuditChecked> {
+        Ok(audit::verify(self.state(), self.caller(), request).await?)
     }
 
     async fn list_schools(self, _: Context, request: ListSchools) -> Reply<Page<SchoolEntry>> {

@@ -158,6 +158,10 @@ pub struct VerifyAudit {
     /// Where the check before stopped; `None` begins.
     #[serde(default)]
     pub after: Option<String>,
+    /// A head of the log that was written down before: it must still be in the log. Send it with
+    /// each piece.
+    #[serde(default)]
+    pub expect: Option<String>,
 }
 
 /// What a check found.
@@ -169,18 +173,30 @@ pub struct AuditChecked {
     pub fault: Option<AuditFault>,
     /// Where to go on; `None` when all is checked.
     pub next: Option<String>,
-    /// The hash of the log's last line, in hex, once all is checked: written down elsewhere, it
-    /// shows later that nothing before it was changed.
+    /// The log's last line that was checked, `SEQUENCE:HASH` in hex, once all is checked: written
+    /// down elsewhere, it shows later that nothing up to it was changed.
     pub head: Option<String>,
+}
+
+words! {
+    /// What was done to a row behind the server's back.
+    Tampering {
+        /// It is not what was written.
+        Changed = "changed",
+        /// It was written and is not there.
+        Removed = "removed",
+        /// It is there and was not written.
+        Added = "added",
+    }
 }
 
 /// A row that was changed, removed or added behind the server's back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditFault {
-    /// `audit`, or the sheet whose history it is, in words.
+    /// `audit`, or the sheet whose history it is, or the mark that its history does not have.
     pub log: String,
-    /// The row's place in that log.
+    /// The row's place in that log; for a mark, the place of its last change, 0 without one.
     pub sequence: i64,
-    /// `changed`, `removed` or `added`.
-    pub what: String,
+    /// What was done to it.
+    pub what: Tampering,
 }

@@ -1,6 +1,9 @@
 //! The audit log: only ever added to, at its end, by whoever holds its head.
 
-use super::{Failure, Tx};
+use hillview_shared::audit::AuditEntry;
+use hillview_shared::ids::Moment;
+
+use super::{Db, Failure, Tx};
 use crate::chain::{AuditLink, Hash};
 
 /// Where the log ends.
@@ -13,6 +16,13 @@ pub struct Head {
 /// The end of the log, held until the transaction ends; `None` when it was removed.
 pub async fn hold_head(tx: &mut Tx) -> Result<Option<Head>, Failure> {
     tx.query("select sequence, hash from audit_head where id = 1 {lock}")
+        .optional()
+        .await
+}
+
+/// The end of the log.
+pub async fn head(db: &Db) -> Result<Option<Head>, Failure> {
+    db.query("select sequence, hash from audit_head where id = 1")
         .optional()
         .await
 }
@@ -66,4 +76,102 @@ pub async fn move_head(tx: &mut Tx, sequence: i64, hash: &Hash) -> Result<(), Fa
         .execute()
         .await?;
     Ok(())
+}
+
+/// Which rows to list: those of one page and of a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter<'a> {
+    /// Only of these actions; of all when empty.
+    pub actions: &'a [&'a str],
+    pub username: Option<&'a str>,
+    pub refused: bool,
+    pub from: Moment,
+    /// At this moment or before it, and in it before this place.
+    pub until: (Moment, i64),
+    pub limit: i64,
+}
+
+macro_rules! entries {
+    ($rest:literal) => {
+        concat!(
+            "select sequence, at, username, address, source, action, subject, outcome, detail
+            from audit
+            where at >= ? and at <= ? and (at < ? or sequence < ?) ",
+            $rest
+        )
+    };
+}
+
+/// Rows of the log, the newest first. Each kind of filter has an index that ends in the time, so
+/// that a page is read without sorting what it leaves out; hence a statement for each.
+pub async fn list(db: &Db, filter: Filter<'_>) -> Result<Vec<AuditEntry>, Failure> {
+    if let Some(username) = filter.username {
+        return of_login(db, filter, username).await;
+    }
+    if !filter.actions.is_empty() {
+        return of_actions(db, filter).await;
+    }
+    let (at, sequence) = filter.until;
+    let query = match filter.refused {
+        true => db.query(entries!(
+            "and refused = true order by at desc, sequence desc limit ?"
+        )),
+        false => db.query(entries!("order by at desc, sequence desc limit ?")),
+    };
+    query
+        .bind(filter.from)
+        .bind(at)
+        .bind(at)
+        .bind(sequence)
+        .bind(filter.limit)
+        .all()
+        .await
+}
+
+async fn of_login(db: &Db, filter: Filter<'_>, username: &str) -> Result<Vec<AuditEntry>, Failure> {
+    let (at, sequence) = filter.until;
+    db.query(entries!(
+        "and username = ? and (? = false or refused = true) and (? or action in ({list}))
+        order by at desc, sequence desc limit ?"
+    ))
+    .bind(filter.from)
+    .bind(at)
+    .bind(at)
+    .bind(sequence)
+    .bind(username)
+    .bind(filter.refused)
+    .bind(filter.actions.is_empty())
+    .list(filter.actions)
+    .bind(filter.limit)
+    .all()
+    .await
+}
+
+async fn of_actions(db: &Db, filter: Filter<'_>) -> Result<Vec<AuditEntry>, Failure> {
+    let (at, sequence) = filter.until;
+    let mut query = db
+        .query(
+            "select sequence, at, username, address, source, action, subject, outcome, detail
+            from ({union select sequence, at, username, address, source, action, subject, outcome,
+                    detail
+                from (select sequence, at, username, address, source, action, subject, outcome,
+                        detail
+                    from audit
+                    where action = ? and at >= ? and at <= ? and (at < ? or sequence < ?)
+                    and (? = false or refused = true)
+                    order by at desc, sequence desc limit ?) of_one}) of_any
+            order by at desc, sequence desc limit ?",
+        )
+        .rows(filter.actions.len());
+    for action in filter.actions {
+        query = query
+            .bind(*action)
+            .bind(filter.from)
+            .bind(at)
+            .bind(at)
+            .bind(sequence)
+            .bind(filter.refused)
+            .bind(filter.limit);
+    }
+    query.bind(filter.limit).all().await
 }

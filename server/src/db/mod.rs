@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod assessments;
 pub mod audit;
 pub mod calendar;
+pub mod chains;
 pub mod classes;
 mod connections;
 pub mod engine;

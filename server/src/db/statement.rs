@@ -10,6 +10,7 @@
 //! | `{list}` | `?, ?, …`, padded to a few lengths | the same |
 //! | `{pairs}` | `(?, ?), (?, ?), …`, padded like a list | `values (?, ?), (?, ?), …` |
 //! | `{rows (?, ?, 0)}` | the pattern once a row | the same |
+//! | `{union select …}` | the pattern once a row, joined by `union all` | the same |
 //! | `{upsert a, b: c, v = t.v + 1}` | `on duplicate key update c = values(c), v = t.v + 1` | `on conflict (a, b) do update set c = excluded.c, …` |
 //! | `{keep a, b}` | `on duplicate key update a = t.a` in effect: nothing | `on conflict (a, b) do nothing` |
 
@@ -60,7 +61,7 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
         ("same", Dialect::MySql) => sql.push_str("<=>"),
         ("same", Dialect::Sqlite) => sql.push_str("is"),
         ("list", _) if many == 0 => sql.push_str("null"),
-        ("list", _) => repeat(sql, "?", padded(many)),
+        ("list", _) => repeat(sql, "?", ", ", padded(many)),
         ("pairs", _) => {
             sql.push_str(match dialect {
                 Dialect::MySql => "",
@@ -68,10 +69,11 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
             });
             match many {
                 0 => sql.push_str("(null, null)"),
-                _ => repeat(sql, "(?, ?)", padded(many)),
+                _ => repeat(sql, "(?, ?)", ", ", padded(many)),
             }
         }
-        ("rows", _) => repeat(sql, rest, many),
+        ("rows", _) => repeat(sql, rest, ", ", many),
+        ("union", _) => repeat(sql, rest, " union all ", many),
         ("upsert", _) => {
             let (key, columns) = rest.split_once(':').expect("an upsert names key: columns");
             upsert(sql, key, columns, dialect);
@@ -87,9 +89,9 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
     }
 }
 
-fn repeat(sql: &mut String, pattern: &str, times: usize) {
+fn repeat(sql: &mut String, pattern: &str, between: &str, times: usize) {
     for n in 0..times {
-        sql.push_str(if n == 0 { "" } else { ", " });
+        sql.push_str(if n == 0 { "" } else { between });
         sql.push_str(pattern);
     }
 }
@@ -145,6 +147,12 @@ mod tests {
                 2,
                 "values (?, 0), (?, 0)",
                 "values (?, 0), (?, 0)",
+            ),
+            (
+                "{union select ?}",
+                2,
+                "select ? union all select ?",
+                "select ? union all select ?",
             ),
             (
                 "{upsert a, b: c, v = t.v + 1}",

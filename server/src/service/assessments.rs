@@ -9,6 +9,7 @@ use hillview_shared::assessments::{
     AddAssessment, Assessment, AssessmentState, ListSheets, OpenSheet, Sheet, SheetOpened,
     SheetRow, SheetState, SheetSummary, WhichAssessment, WhichSheet,
 };
+use hillview_shared::audit::Action;
 use hillview_shared::grading::Scheme;
 use hillview_shared::ids::{SchemeId, SheetId, Version};
 use hillview_shared::marks::Score;
@@ -19,6 +20,7 @@ use crate::db::assessments::{self, NewAssessment};
 use crate::db::{On, calendar, classes, marks, sheets};
 use crate::error::{Error, Result};
 use crate::service::State;
+use crate::service::audit::{self, Event};
 use crate::service::calendar::{current_year, find};
 use crate::service::papers::{Meaning, PaperNames, meaning};
 use crate::service::{fields, spelling};
@@ -111,7 +113,15 @@ async fn set_state(
         if to == AssessmentState::Open {
             sheets::make(tx, found.id).await?;
         }
-        Ok(assessments::one(tx, found.id).await?)
+        let changed = assessments::one(tx, found.id).await?;
+        let action = match to {
+            AssessmentState::Open => Action::AssessmentOpen,
+            _ => Action::AssessmentLock,
+        };
+        let event = Event::new(action, format!("{}, {}", changed.code, changed.term))
+            .detail(format!("it was {}", found.state));
+        audit::note(tx, &caller.by(state.clock.now()), event).await?;
+        Ok(changed)
     })
     .await
 }

@@ -33,6 +33,7 @@ mod slow_peers;
 mod staff;
 mod statements;
 mod students;
+mod tampering;
 mod tenants;
 mod two_servers;
 mod wire;

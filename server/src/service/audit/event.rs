@@ -58,6 +58,16 @@ impl By {
     }
 }
 
+#[cfg(feature = "testing")]
+impl By {
+    /// The same, at another time.
+    #[must_use]
+    pub fn at(mut self, at: Moment) -> Self {
+        self.at = at;
+        self
+    }
+}
+
 impl Event {
     /// Something that was done. The subject says to what or whom, in words.
     pub fn new(action: Action, subject: impl AsRef<str>) -> Self {

@@ -5,10 +5,14 @@
 //! would hold everybody else up. Saves of marks are not here: they have their own history.
 
 mod event;
+mod list;
 mod refusals;
+mod verify;
 
 pub use event::{By, Event};
+pub use list::list;
 pub use refusals::{Refusals, call_refused, flush_all, login_refused};
+pub use verify::verify;
 
 use crate::chain::{AuditLink, Hash};
 use crate::db::Tx;

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
+use hillview_shared::audit::Action;
 use hillview_shared::ids::{AssessmentId, Moment};
 use hillview_shared::imports::{
     ColumnTaken, ImportKind, ImportReport, ImportState, RowProblem, RunImport,
@@ -18,6 +19,7 @@ use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::assessments;
+use crate::service::audit::{self, Event};
 use crate::service::papers::{Meaning, PaperNames, meaning};
 
 /// Files that are read at the same time: a file at the limits takes some hundred megabytes.
@@ -76,9 +78,23 @@ pub async fn run(state: &State, caller: &Caller, request: RunImport) -> Result<I
             None => register::import(tx, caller, &table, &request, when).await?,
             Some(id) => sheets::import(state, tx, caller, &table, &request, (id, when)).await?,
         };
-        finish(tx, &job, &request, &table, outcome, when).await
+        let report = finish(tx, &job, &request, &table, outcome, when).await?;
+        if !report.dry_run {
+            audit::note(tx, &caller.by(now), applied(&job, &request, &report)).await?;
+        }
+        Ok(report)
     })
     .await
+}
+
+/// What the audit log says of it.
+fn applied(job: &Job, request: &RunImport, report: &ImportReport) -> Event {
+    let into = request.assessment.as_deref().unwrap_or("the register");
+    let subject = format!("import {} of {} into {into}", job.id, job.kind);
+    let (added, changed, refused) = (report.added, report.changed, report.refused);
+    let counts = format!("{added} added, {changed} changed, {refused} refused");
+    let why = request.reason.as_deref().map(|why| format!("; {why}"));
+    Event::new(Action::ImportApply, subject).detail(counts + &why.unwrap_or_default())
 }
 
 /// The report of an import that was applied before.

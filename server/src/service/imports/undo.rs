@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hillview_shared::ApiError;
+use hillview_shared::audit::Action;
 use hillview_shared::ids::{ClassId, OperationId, SheetId, StudentId};
 use hillview_shared::imports::{ImportKind, ImportState, ImportSummary, UndoImport};
 use hillview_shared::marks::Edit;
@@ -16,6 +17,7 @@ use crate::db::imports::{self, Changed, students as bulk};
 use crate::db::{self, Tx, students};
 use crate::error::{Error, Result};
 use crate::service::State;
+use crate::service::audit::{self, Event};
 use crate::service::marks::{Write, check_reason, save_in};
 
 /// How many obstacles are named.
@@ -41,7 +43,14 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
                 ImportKind::Marks => marks_back(state, tx, caller, &changes, reason).await?,
             }
             imports::set_state(tx, import, ImportState::Undone).await?;
-            Ok(imports::summary(tx, import).await?)
+            let summary = imports::summary(tx, import).await?;
+            let event = Event::new(
+                Action::ImportUndo,
+                format!("import {import} of {}", job.kind),
+            );
+            let event = event.detail(reason.unwrap_or_default());
+            audit::note(tx, &caller.by(state.clock.now()), event).await?;
+            Ok(summary)
         })
         .await
 }
