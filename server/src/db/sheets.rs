@@ -33,11 +33,12 @@ pub struct Head {
 }
 
 /// The head of one sheet.
-pub async fn head(db: &Db, sheet: SheetId) -> Result<Option<Head>, Failure> {
-    db.query(concat!(
-        "select sheet.id, sheet.v, sheet.class_id, class.name as class, paper.offering_id, ",
-        super::fragments::paper_label!(),
-        " as paper, assessment.code as assessment, sheet.out_of, sheet.state,
+pub async fn head(on: impl Into<On<'_>>, sheet: SheetId) -> Result<Option<Head>, Failure> {
+    on.into()
+        .query(concat!(
+            "select sheet.id, sheet.v, sheet.class_id, class.name as class, paper.offering_id, ",
+            super::fragments::paper_label!(),
+            " as paper, assessment.code as assessment, sheet.out_of, sheet.state,
             assessment.state as assessment_state, assessment.opens, assessment.closes,
             assessment.direct_levels, sheet.scheme_id
         from sheet
@@ -47,10 +48,10 @@ pub async fn head(db: &Db, sheet: SheetId) -> Result<Option<Head>, Failure> {
         join offering on offering.id = paper.offering_id
         join subject on subject.id = offering.subject_id
         where sheet.id = ?"
-    ))
-    .bind(sheet)
-    .optional()
-    .await
+        ))
+        .bind(sheet)
+        .optional()
+        .await
 }
 
 /// A student of a sheet with the mark that stands.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
+use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, OperationId, SheetId, StudentId, Version};
 use hillview_shared::marks::{
     Edit, Entry, EntryRules, MarkChange, MarksSaved, Problem, SaveMarks, ShowHistory, Theirs,
@@ -19,6 +20,7 @@ use crate::db::{Tx, sheets};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::assessments::{self, closed};
+use crate::service::audit::{self, Event};
 
 /// The most edits of one save: more than any class has.
 pub const EDITS_MAX: usize = 500;
@@ -42,8 +44,26 @@ pub async fn save(state: &State, caller: &Caller, request: SaveMarks) -> Result<
     };
     caller
         .db()
-        .write(async |tx| save_in(state, tx, caller, write).await)
+        .write(async |tx| {
+            let saved = save_in(state, tx, caller, write).await?;
+            if let Some(why) = &saved.unlocked {
+                let event = unlocked(tx, &write, why).await?;
+                audit::note(tx, &caller.by(now), event).await?;
+            }
+            Ok(saved.reply)
+        })
         .await
+}
+
+/// What the audit log says of marks changed where entry is closed.
+async fn unlocked(tx: &mut Tx, write: &Write<'_>, why: &str) -> Result<Event> {
+    let sheet = sheets::head(&mut *tx, write.sheet).await?;
+    let subject = sheet.map_or_else(
+        || format!("sheet {}", write.sheet),
+        |sheet| format!("{}, {}, {}", sheet.class, sheet.paper, sheet.assessment),
+    );
+    let reason = write.reason.unwrap_or_default();
+    Ok(Event::new(Action::MarksUnlock, subject).detail(format!("{why}: {reason}")))
 }
 
 /// A save as it is carried out.
@@ -58,6 +78,13 @@ pub struct Write<'a> {
     pub today: NaiveDate,
 }
 
+/// What a save came to.
+pub struct Saved {
+    pub reply: MarksSaved,
+    /// Why entry is closed, when marks were changed all the same.
+    pub unlocked: Option<String>,
+}
+
 /// Saves marks of one sheet inside an open transaction; the marks, their history and the
 /// operation's answer become durable together when it commits.
 pub async fn save_in(
@@ -65,7 +92,7 @@ pub async fn save_in(
     tx: &mut Tx,
     caller: &Caller,
     write: Write<'_>,
-) -> Result<MarksSaved> {
+) -> Result<Saved> {
     if !marks::hold(tx, write.sheet).await? {
         return Err(ApiError::not_found("sheet").into());
     }
@@ -74,9 +101,12 @@ pub async fn save_in(
     let request_hash = hash_of(&write)?;
     if let Some(reply) = answered(head, &request_hash)? {
         marks::let_go(tx, write.sheet).await?;
-        return Ok(reply);
+        return Ok(Saved {
+            reply,
+            unlocked: None,
+        });
     }
-    may_write(caller, head, &write)?;
+    let closed = may_write(caller, head, &write)?;
     let scheme = match head.direct_levels {
         true => Some(assessments::scheme(state, caller, &mut *tx, head.scheme_id).await?),
         false => None,
@@ -113,7 +143,10 @@ pub async fn save_in(
         write.now,
     )
     .await?;
-    Ok(reply)
+    Ok(Saved {
+        reply,
+        unlocked: closed.filter(|_| !sorted.changed.is_empty()),
+    })
 }
 
 /// Shows the history of a sheet's marks, oldest first.
@@ -198,7 +231,8 @@ fn hash_of(write: &Write<'_>) -> Result<Hash> {
     Ok(Sha256::digest(&bytes).into())
 }
 
-fn may_write(caller: &Caller, head: &Standing, write: &Write<'_>) -> Result<()> {
+/// Says why entry is closed, to whom may write all the same.
+fn may_write(caller: &Caller, head: &Standing, write: &Write<'_>) -> Result<Option<String>> {
     caller.must_see_marks(head.class_id, head.offering_id)?;
     let may = |permission| caller.may_on(permission, head.class_id, head.offering_id);
     if !may(Permission::MarksEnter) {
@@ -206,7 +240,7 @@ fn may_write(caller: &Caller, head: &Standing, write: &Write<'_>) -> Result<()> 
     }
     let dates = (head.opens, head.closes);
     let Some(why) = closed(head.assessment_state, head.state, dates, write.today) else {
-        return Ok(());
+        return Ok(None);
     };
     if !may(Permission::MarksUnlock) {
         return Err(ApiError::conflict("sheet-closed", why)
@@ -220,7 +254,7 @@ fn may_write(caller: &Caller, head: &Standing, write: &Write<'_>) -> Result<()> 
                 .into(),
         );
     }
-    Ok(())
+    Ok(Some(why))
 }
 
 /// What a save comes to, mark by mark.

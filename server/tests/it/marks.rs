@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use hillview_server::caller::Caller;
 use hillview_server::db::counted;
-use hillview_server::service::{State, assessments, marks, students};
+use hillview_server::service::{State, assessments, audit, marks, students};
 use hillview_server::testing::{Installation, School, on_each_engine};
 use hillview_server::{Error, Result};
 use hillview_shared::assessments::{
     AddAssessment, Assessment, ListSheets, OpenSheet, Sheet, SheetOpened, SheetSummary,
     WhichAssessment, WhichSheet,
 };
+use hillview_shared::audit::ListAudit;
 use hillview_shared::ids::{OperationId, SheetId, StudentId, Version};
 use hillview_shared::marks::{Edit, Entry, MarksSaved, SaveMarks, Score, ShowHistory};
 use hillview_shared::students::{MoveStudent, WhichStudent};
@@ -402,9 +403,27 @@ async fn entry_needs_an_open_assessment_or_a_right_and_a_reason() {
             reason: Some("remarked".into()),
             ..write()
         };
-        marks::save(&it.state, &ready.head, with_reason)
+        // Twice, as after a cut line: the log has it once.
+        for _ in 0..2 {
+            marks::save(&it.state, &ready.head, with_reason.clone())
+                .await
+                .unwrap();
+        }
+        let unlocks = ListAudit {
+            action: Some("marks-unlock".into()),
+            ..ListAudit::default()
+        };
+        let noted = audit::list(&it.state, &ready.head, unlocks)
             .await
-            .unwrap();
+            .unwrap()
+            .rows;
+        assert_eq!(noted.len(), 1);
+        assert_eq!(noted[0].subject, "4 East, English, MID");
+        assert!(
+            noted[0].detail.ends_with(": remarked"),
+            "{}",
+            noted[0].detail
+        );
         let history = history(&it.state, &ready.head, ready.sheet.id).await;
         assert_eq!(history[0].reason.as_deref(), Some("remarked"));
         assessments::open(&it.state, &admin, code()).await.unwrap();

@@ -51,7 +51,7 @@ pub async fn call_refused(state: &State, caller: &Caller, call: &str, refusal: &
     let (tenant, by) = (caller.tenant(), caller.by(state.clock.now()));
     let session = Some(caller.session().id);
     if may_write(state, tenant, (session, OF_A_SESSION), &by).await {
-        let event = Event::new(Action::Refused, call)
+        let event = Event::new(Action::Refused, spelled(call))
             .refused(&refusal.code)
             .detail(&refusal.message);
         write(tenant, &by, &event).await;
@@ -120,6 +120,18 @@ async fn write(tenant: &Tenant, by: &By, event: &Event) {
         Ok(Err(error)) => tracing::warn!(%error, "a refusal was not written to the audit log"),
         Err(_) => tracing::warn!("a refusal was not written to the audit log in time"),
     }
+}
+
+/// A call as the list of calls spells it: `ListStaff` is `list_staff`.
+fn spelled(call: &str) -> String {
+    let mut spelled = String::with_capacity(call.len() + 4);
+    for c in call.chars() {
+        if c.is_ascii_uppercase() && !spelled.is_empty() {
+            spelled.push('_');
+        }
+        spelled.push(c.to_ascii_lowercase());
+    }
+    spelled
 }
 
 impl Refusals {

@@ -92,9 +92,9 @@ fn applied(job: &Job, request: &RunImport, report: &ImportReport) -> Event {
     let into = request.assessment.as_deref().unwrap_or("the register");
     let subject = format!("import {} of {} into {into}", job.id, job.kind);
     let (added, changed, refused) = (report.added, report.changed, report.refused);
-    let counts = format!("{added} added, {changed} changed, {refused} refused");
-    let why = request.reason.as_deref().map(|why| format!("; {why}"));
-    Event::new(Action::ImportApply, subject).detail(counts + &why.unwrap_or_default())
+    Event::new(Action::ImportApply, subject).detail(format!(
+        "{added} added, {changed} changed, {refused} refused"
+    ))
 }
 
 /// The report of an import that was applied before.

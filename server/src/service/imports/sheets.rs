@@ -312,7 +312,7 @@ async fn save(
         now: when.now,
         today: when.today,
     };
-    let saved = save_in(state, tx, caller, write).await?;
+    let saved = save_in(state, tx, caller, write).await?.reply;
     if let Some(problem) = saved.problems.first() {
         let message = format!(
             "{} while the file was imported; nothing was",

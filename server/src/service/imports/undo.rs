@@ -100,7 +100,7 @@ async fn marks_back(
             now,
             today: caller.today(now),
         };
-        let saved = save_in(state, tx, caller, write).await?;
+        let saved = save_in(state, tx, caller, write).await?.reply;
         for problem in saved.problems {
             let student = students::one((&mut *tx).into(), problem.student).await?;
             let who = student.map_or_else(String::new, |student| student.admission_no);
