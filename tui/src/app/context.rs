@@ -105,6 +105,10 @@ pub enum Open {
         staff: Option<String>,
         class: Option<String>,
     },
+    /// What was granted to one login, or all that one may see.
+    Grants(Option<String>),
+    AskFor,
+    Requests,
     Confirm {
         question: String,
         what: Confirmation,
@@ -212,6 +216,12 @@ impl Context {
     /// The date where the person is.
     pub fn today(&self) -> NaiveDate {
         self.local(self.now).date_naive()
+    }
+
+    /// When a day begins where the person is.
+    pub fn midnight(&self, day: NaiveDate) -> Moment {
+        let local = day.and_time(chrono::NaiveTime::MIN).and_utc();
+        Moment(local.timestamp_micros() - i64::from(self.utc_offset) * 1_000_000)
     }
 
     /// A moment as people say it: the time today, the day and the time before that.

@@ -9,6 +9,7 @@ use crate::msg::{Effect, LineState};
 use crate::screens::Screen;
 use crate::screens::classes::Classes;
 use crate::screens::confirm::Confirm;
+use crate::screens::grants::{self, GrantList};
 use crate::screens::help::Help;
 use crate::screens::history::History;
 use crate::screens::login::LogIn;
@@ -16,6 +17,7 @@ use crate::screens::marks::Marks;
 use crate::screens::outbox::Outbox;
 use crate::screens::palette::{Choice, Palette};
 use crate::screens::password::Password;
+use crate::screens::requests::RequestList;
 use crate::screens::second_factor::{DropFactor, SetUpFactor};
 use crate::screens::sheets::Sheets;
 use crate::screens::staff::StaffList;
@@ -48,6 +50,8 @@ impl App {
                 staff: None,
                 class: None,
             }),
+            Command::Grants => context.open(Open::Grants(None)),
+            Command::Requests => context.open(Open::Requests),
             Command::SetUpFactor => context.open(Open::SetUpFactor),
             Command::DropFactor => context.open(Open::DropFactor),
             Command::ChangePassword => context.open(Open::ChangePassword),
@@ -249,6 +253,9 @@ impl App {
             Open::Outbox => Box::new(Outbox::default()),
             Open::Staff => Box::new(List::new(StaffList::default())),
             Open::Teaching { staff, class } => Box::new(List::new(TeachingList::new(staff, class))),
+            Open::Grants(to) => Box::new(List::new(GrantList::new(to))),
+            Open::AskFor => Box::new(grants::ask_form()),
+            Open::Requests => Box::new(List::new(RequestList::default())),
             Open::SetUpFactor => Box::new(SetUpFactor::wanted()),
             Open::DropFactor => Box::new(Form::new(DropFactor)),
             Open::ChangePassword => Box::new(Password::wanted()),

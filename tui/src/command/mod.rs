@@ -37,8 +37,6 @@ pub enum Scope {
     Outbox,
     Staff,
     Teaching,
-    /// Classes and subjects are ticked, or their teachers filled in.
-    Assigning,
     /// What many assignments would do is shown before they are made.
     Assigned,
     Grants,
@@ -57,7 +55,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 28] = [
         Self::Marks,
         Self::MarkEdit,
         Self::Conflict,
@@ -70,7 +68,6 @@ impl Scope {
         Self::Outbox,
         Self::Staff,
         Self::Teaching,
-        Self::Assigning,
         Self::Assigned,
         Self::Grants,
         Self::Requests,
@@ -108,7 +105,6 @@ impl Scope {
             Self::Outbox => "What waits in the outbox",
             Self::Staff => "Staff",
             Self::Teaching => "Who teaches what",
-            Self::Assigning => "Assigning many at once",
             Self::Assigned => "Before many assignments are made",
             Self::Grants => "Grants",
             Self::Requests => "Requests for permissions",

@@ -18,6 +18,7 @@ use crate::widgets::pen::Pen;
 
 pub mod classes;
 pub mod confirm;
+pub mod grants;
 pub mod help;
 pub mod history;
 pub mod login;
@@ -25,6 +26,7 @@ pub mod marks;
 pub mod outbox;
 pub mod palette;
 pub mod password;
+pub mod requests;
 pub mod second_factor;
 pub mod sheets;
 pub mod staff;

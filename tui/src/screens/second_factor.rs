@@ -287,7 +287,7 @@ impl Filling for DropFactor {
         ])
     }
 
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong> {
+    fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
         for (at, what) in ["password", "code"].iter().enumerate() {
             if inputs.text(at).is_empty() {
                 return Err(Wrong::new(at, format!("the {what} is missing")));

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use chrono::NaiveDate;
 use hillview_shared::api::{HillviewRequest, Reply};
 use ratatui::layout::Position;
 
@@ -31,12 +32,26 @@ impl Wrong {
     }
 }
 
+/// A date as it is typed, `2026-07-31`; nothing where nothing is typed.
+///
+/// # Errors
+/// When it is no date.
+pub fn date(inputs: &Inputs, at: usize) -> Result<Option<NaiveDate>, Wrong> {
+    let Some(text) = inputs.given(at) else {
+        return Ok(None);
+    };
+    let date = text.parse().map(Some);
+    date.map_err(|_| Wrong::new(at, format!("{text:?} is no date such as 2026-07-31")))
+}
+
 /// What follows when it is done.
 #[derive(Debug)]
 pub struct Done {
     pub say: String,
     /// What is shown over the screen that the form was opened from.
     pub then: Option<Box<dyn Screen>>,
+    /// The form stays below it, for second thoughts.
+    pub stays: bool,
 }
 
 impl Done {
@@ -44,6 +59,7 @@ impl Done {
         Self {
             say: words.into(),
             then: None,
+            stays: false,
         }
     }
 
@@ -51,6 +67,15 @@ impl Done {
         Self {
             say: String::new(),
             then: Some(Box::new(screen)),
+            stays: false,
+        }
+    }
+
+    /// Shows what would be, over the form.
+    pub fn over(screen: impl Screen + 'static) -> Self {
+        Self {
+            stays: true,
+            ..Self::show(screen)
         }
     }
 }
@@ -78,13 +103,13 @@ pub trait Filling: fmt::Debug {
     }
 
     /// Shows and hides fields after a key.
-    fn changed(&self, _inputs: &mut Inputs) {}
+    fn changed(&mut self, _inputs: &mut Inputs) {}
 
     /// The call.
     ///
     /// # Errors
     /// When a field is wrong.
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong>;
+    fn request(&mut self, inputs: &Inputs, context: &Context) -> Result<HillviewRequest, Wrong>;
 
     /// What is asked before it is sent.
     fn question(&self, _inputs: &Inputs) -> Option<String> {
@@ -113,7 +138,7 @@ pub struct Form<F: Filling> {
 }
 
 impl<F: Filling> Form<F> {
-    pub fn new(filling: F) -> Self {
+    pub fn new(mut filling: F) -> Self {
         let mut inputs = filling.inputs();
         filling.changed(&mut inputs);
         Self {
@@ -150,7 +175,7 @@ impl<F: Filling> Form<F> {
         if self.inputs.go_on() {
             return;
         }
-        match self.filling.request(&self.inputs) {
+        match self.filling.request(&self.inputs, context) {
             Err(wrong) => self.refuse(wrong, context),
             Ok(_) => match self.filling.question(&self.inputs) {
                 Some(question) => context.ask(question, Confirmation::Submit),
@@ -166,7 +191,7 @@ impl<F: Filling> Form<F> {
     }
 
     fn send(&mut self, context: &mut Context) {
-        match self.filling.request(&self.inputs) {
+        match self.filling.request(&self.inputs, context) {
             Err(wrong) => self.refuse(wrong, context),
             Ok(request) => {
                 self.error = None;
@@ -237,8 +262,14 @@ impl<F: Filling> Screen for Form<F> {
         }
         match self.filling.answered(answer, context) {
             Ok(done) => {
-                self.sent = Fetch::Done;
-                context.wish(Wish::CloseAndRun(Command::Refresh));
+                self.sent = if done.stays {
+                    Fetch::Never
+                } else {
+                    Fetch::Done
+                };
+                if !done.stays {
+                    context.wish(Wish::CloseAndRun(Command::Refresh));
+                }
                 if let Some(screen) = done.then {
                     context.wish(Wish::Show(screen));
                 }

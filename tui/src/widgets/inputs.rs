@@ -7,6 +7,8 @@
 //!               [ ] registrar
 //! ```
 
+use std::borrow::Cow;
+
 use ratatui::layout::Position;
 
 use super::field::Field;
@@ -54,10 +56,16 @@ impl Input {
     }
 
     pub fn ticks<T: ToString>(options: &[T], ticked: impl Fn(&T) -> bool) -> Self {
+        let ticked = options.iter().map(ticked).collect();
+        Self::ticks_of(options.iter().map(T::to_string).collect(), ticked)
+    }
+
+    pub fn ticks_of(options: Vec<String>, ticked: Vec<bool>) -> Self {
+        let cursor = Cursor::default();
         Self::Ticks {
-            options: options.iter().map(T::to_string).collect(),
-            ticked: options.iter().map(ticked).collect(),
-            cursor: Cursor::default(),
+            options,
+            ticked,
+            cursor,
         }
     }
 
@@ -87,6 +95,10 @@ impl Input {
                     // At its ends the keys lead to the fields before and behind.
                     Code::Up if cursor.at > 0 => cursor.at -= 1,
                     Code::Down if cursor.at < last => cursor.at += 1,
+                    Code::PageUp => cursor.at = cursor.at.saturating_sub(10),
+                    Code::PageDown => cursor.at = last.min(cursor.at + 10),
+                    Code::Home => cursor.at = 0,
+                    Code::End => cursor.at = last,
                     Code::Char(' ') => {
                         if let Some(tick) = ticked.get_mut(cursor.at) {
                             *tick = !*tick;
@@ -98,6 +110,47 @@ impl Input {
                     },
                 }
                 true
+            }
+        }
+    }
+
+    /// Draws it in at most so many lines; gives the place of the cursor and the line behind it.
+    fn draw(
+        &self,
+        pen: &mut Pen<'_>,
+        (line, column): (usize, usize),
+        room: usize,
+        focused: bool,
+    ) -> (Position, usize) {
+        match self {
+            Self::Text(field) => {
+                let room = pen.columns().saturating_sub(column + 2);
+                let (shown, caret) = field.shown(room, pen.theme);
+                pen.put(line, column, Tone::Plain, &shown);
+                (pen.position(line, column + caret), line + 1)
+            }
+            Self::Choice { .. } if focused => {
+                pen.put(line, column, Tone::Plain, &format!("< {} >", self.words()));
+                (pen.position(line, column + 2), line + 1)
+            }
+            Self::Choice { .. } => {
+                pen.put(line, column, Tone::Plain, &self.words());
+                (pen.position(line, column), line + 1)
+            }
+            Self::Ticks {
+                options,
+                ticked,
+                cursor,
+            } => {
+                let window = rows::window(cursor.at, options.len(), room.max(3));
+                for (below, at) in window.clone().enumerate() {
+                    let tick = if ticked[at] { "[x]" } else { "[ ]" };
+                    let words = format!("{tick} {}", options[at]);
+                    pen.put(line + below, column, Tone::Plain, &words);
+                }
+                let caret = line + cursor.at.saturating_sub(window.start);
+                let behind = line + window.len().max(1);
+                (pen.position(caret, column + 1), behind)
             }
         }
     }
@@ -140,7 +193,7 @@ fn next_with(options: &[String], at: usize, letter: char) -> usize {
 /// An input with its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
-    label: &'static str,
+    label: Cow<'static, str>,
     input: Input,
     /// Not asked for, as things stand.
     hidden: bool,
@@ -154,16 +207,12 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    pub fn new(inputs: impl IntoIterator<Item = (&'static str, Input)>) -> Self {
-        let row = |(label, input)| Row {
-            label,
-            input,
-            hidden: false,
-        };
-        Self {
-            rows: inputs.into_iter().map(row).collect(),
-            focus: 0,
+    pub fn new<L: Into<Cow<'static, str>>>(inputs: impl IntoIterator<Item = (L, Input)>) -> Self {
+        let mut all = Self::default();
+        for (label, input) in inputs {
+            all.push(label, input);
         }
+        all
     }
 
     pub fn len(&self) -> usize {
@@ -174,9 +223,9 @@ impl Inputs {
         self.rows.is_empty()
     }
 
-    pub fn push(&mut self, label: &'static str, input: Input) {
+    pub fn push(&mut self, label: impl Into<Cow<'static, str>>, input: Input) {
         self.rows.push(Row {
-            label,
+            label: label.into(),
             input,
             hidden: false,
         });
@@ -238,7 +287,7 @@ impl Inputs {
     }
 
     /// The only input, when it is a text.
-    pub fn only(&self) -> Option<(&'static str, &Field)> {
+    pub fn only(&self) -> Option<(&str, &Field)> {
         match self.rows.as_slice() {
             [
                 Row {
@@ -301,57 +350,34 @@ impl Inputs {
 
     /// Draws the inputs from a line on; gives the place of the cursor and the line behind them.
     pub fn draw(&self, pen: &mut Pen<'_>, first: usize) -> (Option<Position>, usize) {
-        let shown = || self.rows.iter().enumerate().filter(|(_, row)| !row.hidden);
-        let label = shown().map(|(_, row)| row.label.len()).max().unwrap_or(0);
+        let mut shown: Vec<(usize, &Row)> = self.rows.iter().enumerate().collect();
+        shown.retain(|(_, row)| !row.hidden);
+        let widths = shown.iter().map(|(_, row)| text::width(&row.label));
+        let label = widths.max().unwrap_or(0).min(pen.columns() / 2);
         let column = LEFT + label + 2;
-        // Lists share what is left below the other inputs and above the words at the end.
-        let (lists, others) = shown().fold((0, 0), |(lists, others), (_, row)| match row.input {
-            Input::Ticks { .. } => (lists + 1, others),
-            _ => (lists, others + 1),
-        });
-        let room = pen.lines().saturating_sub(first + others + 4) / std::cmp::max(lists, 1);
+        // A list takes what is left below the other inputs and above the words at the end.
+        let below = pen.lines().saturating_sub(first + 4);
+        let is_list = |(_, row): &(usize, &Row)| matches!(row.input, Input::Ticks { .. });
+        let lists = shown.iter().filter(|row| is_list(row)).count();
+        let room = below.saturating_sub(shown.len() - lists) / lists.max(1);
+        if lists == 0 {
+            let focus = shown.iter().position(|(at, _)| *at == self.focus);
+            shown = shown[rows::window(focus.unwrap_or(0), shown.len(), below)].to_vec();
+        }
         let (mut line, mut cursor) = (first, None);
-        for (at, row) in shown() {
+        for (at, row) in shown {
             let focused = at == self.focus;
-            pen.put(line, LEFT, Tone::Faint, row.label);
+            pen.put(
+                line,
+                LEFT,
+                Tone::Faint,
+                &text::cut(&row.label, label, pen.theme),
+            );
             if focused {
                 pen.put(line, LEFT - 2, Tone::Plain, ">");
             }
-            let caret = match &row.input {
-                Input::Text(field) => {
-                    let (shown, caret) =
-                        field.shown(pen.columns().saturating_sub(column + 2), pen.theme);
-                    pen.put(line, column, Tone::Plain, &shown);
-                    line += 1;
-                    pen.position(line - 1, column + caret)
-                }
-                Input::Choice { .. } if focused => {
-                    let words = format!("< {} >", row.input.words());
-                    pen.put(line, column, Tone::Plain, &words);
-                    line += 1;
-                    pen.position(line - 1, column + 2)
-                }
-                Input::Choice { .. } => {
-                    pen.put(line, column, Tone::Plain, &row.input.words());
-                    line += 1;
-                    pen.position(line - 1, column)
-                }
-                Input::Ticks {
-                    options,
-                    ticked,
-                    cursor,
-                } => {
-                    let window = rows::window(cursor.at, options.len(), room.max(3));
-                    let top = line;
-                    for (below, at) in window.clone().enumerate() {
-                        let tick = if ticked[at] { "[x]" } else { "[ ]" };
-                        let words = format!("{tick} {}", options[at]);
-                        pen.put(top + below, column, Tone::Plain, &words);
-                    }
-                    line += window.len().max(1);
-                    pen.position(top + cursor.at.saturating_sub(window.start), column + 1)
-                }
-            };
+            let (caret, behind) = row.input.draw(pen, (line, column), room, focused);
+            line = behind;
             if focused {
                 cursor = Some(caret);
             }

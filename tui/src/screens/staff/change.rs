@@ -72,7 +72,7 @@ impl Filling for AddForm {
         Ok(())
     }
 
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong> {
+    fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
         let request = AddStaff {
             name: needed(inputs, NAME, "name")?,
             staff_no: needed(inputs, NUMBER, "staff number")?,
@@ -140,7 +140,7 @@ impl Filling for EditForm {
         Ok(())
     }
 
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong> {
+    fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
         let (name, number) = (
             needed(inputs, NAME, "name")?,
             needed(inputs, NUMBER, "staff number")?,
@@ -204,7 +204,7 @@ impl Filling for DisableForm {
         Inputs::new([("Reason", Input::text("", 200))])
     }
 
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong> {
+    fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
         let request = DisableStaff {
             staff: key(&self.staff),
             undo: self.undo,

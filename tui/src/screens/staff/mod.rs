@@ -174,6 +174,7 @@ impl Listing for StaffList {
                 | Command::ResetPassword
                 | Command::ResetFactor
                 | Command::TeachingOf
+                | Command::GrantsOf
         );
         let Some(staff) = staff.filter(|_| of_a_row) else {
             return match command {
@@ -188,7 +189,9 @@ impl Listing for StaffList {
             Command::ResetFactor if staff.username.is_some() && !staff.second_factor => {
                 Some(format!("{} has no second factor", staff.name))
             }
-            Command::ResetPassword | Command::ResetFactor => Self::no_login(staff),
+            Command::ResetPassword | Command::ResetFactor | Command::GrantsOf => {
+                Self::no_login(staff)
+            }
             _ => None,
         }
     }
@@ -216,6 +219,7 @@ impl Listing for StaffList {
                 staff: Some(key(staff)),
                 class: None,
             }),
+            (Command::GrantsOf, Some(staff)) => context.open(Open::Grants(Some(key(staff)))),
             _ => {}
         }
         false

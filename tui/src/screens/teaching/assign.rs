@@ -1,13 +1,12 @@
 //! Assigning one member of staff to one class, and ending an assignment.
 
-use chrono::NaiveDate;
 use hillview_shared::api::{HillviewRequest, Reply};
 use hillview_shared::subjects::Paper;
 use hillview_shared::teaching::{AssignTeaching, EndTeaching, Teaching, TeachingRole};
 
 use super::{PLACE, what};
 use crate::app::context::Context;
-use crate::shapes::form::{Done, Filling, Wrong};
+use crate::shapes::form::{Done, Filling, Wrong, date};
 use crate::shapes::list::Answer;
 use crate::widgets::inputs::{Input, Inputs};
 
@@ -24,15 +23,6 @@ const ROLES: [TeachingRole; 3] = [
     TeachingRole::ClassTeacher,
     TeachingRole::Deputy,
 ];
-
-/// A date as it is typed, `2026-07-31`; nothing where nothing is typed.
-fn date(inputs: &Inputs, at: usize) -> Result<Option<NaiveDate>, Wrong> {
-    let Some(text) = inputs.given(at) else {
-        return Ok(None);
-    };
-    let date = text.parse().map(Some);
-    date.map_err(|_| Wrong::new(at, format!("{text:?} is no date such as 2026-07-31")))
-}
 
 #[derive(Debug)]
 pub struct AssignForm {
@@ -98,13 +88,13 @@ impl Filling for AssignForm {
         Ok(())
     }
 
-    fn changed(&self, inputs: &mut Inputs) {
+    fn changed(&mut self, inputs: &mut Inputs) {
         let role = ROLES[inputs.chosen(ROLE)];
         inputs.show(SUBJECT, role == TeachingRole::SubjectTeacher);
         inputs.show(REPLACE, role == TeachingRole::ClassTeacher);
     }
 
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong> {
+    fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
         let role = ROLES[inputs.chosen(ROLE)];
         let subject = self.subjects.get(inputs.chosen(SUBJECT)).cloned();
         let request = AssignTeaching {
@@ -163,7 +153,7 @@ impl Filling for EndForm {
         Inputs::new([("Last day (empty: it ends now)", Input::text("", 10))])
     }
 
-    fn request(&self, inputs: &Inputs) -> Result<HillviewRequest, Wrong> {
+    fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
         let request = EndTeaching {
             teaching: self.teaching.id,
             last_day: date(inputs, 0)?,

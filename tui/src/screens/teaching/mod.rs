@@ -1,12 +1,15 @@
 //! Who teaches what: of the school, of a class, of a member of staff.
 
 mod assign;
+mod many;
+mod preview;
 
 use hillview_shared::api::{HillviewRequest, Reply};
 use hillview_shared::students::Page;
 use hillview_shared::teaching::{ListTeaching, Teaching};
 
 use self::assign::{AssignForm, EndForm};
+use self::many::Begin;
 use crate::app::context::Context;
 use crate::command::{Command, Scope};
 use crate::shapes::form::Form;
@@ -150,6 +153,7 @@ impl Listing for TeachingList {
                 return true;
             }
             (Command::Add, _) => context.show(Form::new(AssignForm::new(staff, class))),
+            (Command::AssignMany, _) => context.show(Form::new(Begin::new(staff, class))),
             (Command::End, Some(teaching)) => {
                 context.show(Form::new(EndForm::new(teaching.clone())));
             }

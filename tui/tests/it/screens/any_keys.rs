@@ -307,6 +307,72 @@ fn shows_what_waits(seed: u64, mut desk: Desk, mut played: Played) -> usize {
     found
 }
 
+/// The screens of people and rights take whatever comes.
+fn walk_among_people(seed: u64) -> usize {
+    const PLACES: [&str; 8] = [
+        "<Esc>y<Esc><C-p>staff<Enter>",
+        "<Esc>y<Esc><C-p>teaching<Enter>",
+        "<Esc>y<Esc><C-p>grants<Enter>",
+        "<Esc>y<Esc><C-p>requests<Enter>",
+        "<Esc>y<Esc><C-p>set-up<Enter>",
+        "a",
+        "e",
+        "m",
+    ];
+    let mut dice = Dice(seed);
+    let mut desk = Desk::home_of(super::people::head());
+    let (mut trail, mut calls) = (Vec::new(), 0);
+    for _ in 0..600 {
+        match dice.below(12) {
+            0 => {
+                let (columns, rows) = dice.of(&SIZES);
+                desk.resize(columns, rows);
+            }
+            1 => desk.send(Msg::Paste(dice.of(&PASTES).into())),
+            2 | 3 => {
+                calls += desk.calls.len();
+                desk.serve();
+            }
+            4 => {
+                if let Some((ticket, _)) = desk.calls.pop() {
+                    let error = ApiError::new(Kind::Busy, "busy", "the server has too much to do");
+                    desk.answer(ticket, Err(error));
+                }
+            }
+            5 | 6 => {
+                let keys = dice.of(&PLACES);
+                trail.push(keys);
+                desk.keys(keys);
+            }
+            _ => {
+                let key = dice.of(&KEYS);
+                trail.push(key);
+                desk.keys(key);
+            }
+        }
+        if desk
+            .others
+            .iter()
+            .any(|effect| matches!(effect, Effect::LogOut))
+        {
+            desk.send(Msg::Resumed(Box::new(super::people::head())));
+        }
+        desk.others.clear();
+        let screen = desk.screen();
+        assert!(
+            !screen.contains('\u{1b}'),
+            "seed {seed}, after {trail:?}\n{screen}"
+        );
+    }
+    calls
+}
+
+#[test]
+fn any_keys_among_people_and_rights() {
+    let calls: usize = (0..6).map(walk_among_people).sum();
+    assert!(calls > 100, "the walks come to screens that ask: {calls}");
+}
+
 #[test]
 fn any_keys_in_any_order_at_any_size() {
     let found: usize = (0..6).map(walk).sum();

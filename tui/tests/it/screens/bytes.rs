@@ -76,6 +76,16 @@ fn the_first_paint_of_each_screen_is_small() {
 }
 
 #[test]
+fn the_first_paint_of_people_and_rights_is_small() {
+    for keys in [":staff", ":teaching", ":grants", ":requests"] {
+        let mut desk = Desk::home_of(super::people::head());
+        desk.play(&format!("{keys}<Enter>|"));
+        let first = Line::of(desk).draw();
+        assert!(first <= 3_000, "{keys:?}: {first}");
+    }
+}
+
+#[test]
 fn forty_marks_stay_within_the_bytes_of_a_slow_line() {
     let mut line = Line::of(Desk::sheet(80, 24));
     let mut keys = Vec::new();

@@ -3,6 +3,7 @@
 mod any_keys;
 mod bytes;
 mod fixtures;
+mod grants;
 mod login;
 mod marks;
 mod marks_conflicts;
@@ -131,9 +132,14 @@ impl Desk {
 
     /// Answers every open call from the fixtures, and those that follow from the answers.
     pub fn serve(&mut self) {
+        self.serve_with(|answer| answer);
+    }
+
+    /// The same, with answers that something was done to.
+    pub fn serve_with(&mut self, change: impl Fn(HillviewResponse) -> HillviewResponse) {
         while !self.calls.is_empty() {
             for (ticket, request) in std::mem::take(&mut self.calls) {
-                self.answer(ticket, Ok(fixtures::answer(&request)));
+                self.answer(ticket, Ok(change(fixtures::answer(&request))));
             }
         }
     }

@@ -2,11 +2,16 @@
 
 use hillview_shared::accounts::{Permission, RecoveryCodes, Role, SecondFactorSecret, Who};
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
-use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, TeachingId, Version};
+use hillview_shared::grants::{AccessRequest, Grant, GrantState, RequestState, Scope, ScopeKind};
+use hillview_shared::ids::{
+    ClassId, GrantId, Moment, OfferingId, RequestId, StaffId, TeachingId, Version,
+};
 use hillview_shared::roles::RoleDetail;
 use hillview_shared::staff::{OneTimePassword, Staff, StaffAdded, StaffState};
 use hillview_shared::students::Page;
-use hillview_shared::teaching::{Teaching, TeachingRole};
+use hillview_shared::teaching::{
+    AssignOutcome, AssignTeaching, Assigned, AssignedLine, Teaching, TeachingRole,
+};
 
 use super::fixtures::{day, kamau};
 
@@ -126,9 +131,17 @@ fn page<T>(rows: Vec<T>) -> Page<T> {
 
 /// What the server answers.
 pub fn answer(request: &HillviewRequest) -> HillviewResponse {
+    let played = of_accounts(request)
+        .or_else(|| of_staff(request))
+        .or_else(|| of_teaching(request))
+        .or_else(|| of_grants(request));
+    played.unwrap_or_else(|| panic!("no played answer to {request:?}"))
+}
+
+fn of_accounts(request: &HillviewRequest) -> Option<HillviewResponse> {
     use HillviewRequest as Q;
     use HillviewResponse as A;
-    match request {
+    Some(match request {
         Q::BeginSecondFactor { .. } => A::BeginSecondFactor(Ok(SecondFactorSecret {
             secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into(),
             uri: "otpauth://totp/Hillview:KILIMANI%20w.kamau?secret=\
@@ -142,6 +155,14 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
         }
         Q::DropSecondFactor { .. } => A::DropSecondFactor(Ok(())),
         Q::ListRoles {} => A::ListRoles(Ok(roles())),
+        _ => return None,
+    })
+}
+
+fn of_staff(request: &HillviewRequest) -> Option<HillviewResponse> {
+    use HillviewRequest as Q;
+    use HillviewResponse as A;
+    Some(match request {
         Q::ListStaff { request } => {
             let wanted = request.search.to_lowercase();
             let found = everybody().into_iter().filter(|staff| {
@@ -171,11 +192,24 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
             ends: Moment(super::NOW.0 + 86_400_000_000),
         })),
         Q::ResetSecondFactor { .. } => A::ResetSecondFactor(Ok(())),
+        _ => return None,
+    })
+}
+
+fn of_teaching(request: &HillviewRequest) -> Option<HillviewResponse> {
+    use HillviewRequest as Q;
+    use HillviewResponse as A;
+    Some(match request {
         Q::ListTeaching { request } => {
             let today = day("2026-07-28");
+            let now = |one: &Teaching| one.ends.is_none_or(|ends| ends >= today);
             let found = teaching().into_iter();
-            let found =
-                found.filter(|one| request.all_dates || one.ends.is_none_or(|ends| ends >= today));
+            let of = |one: &Teaching| match request.staff.as_deref() {
+                Some("j.otieno") => one.staff == "J. Otieno",
+                Some("w.kamau") => one.staff == "W. Kamau",
+                _ => true,
+            };
+            let found = found.filter(|one| of(one) && (request.all_dates || now(one)));
             A::ListTeaching(Ok(page(found.collect())))
         }
         Q::ListPapers {} => A::ListPapers(Ok(super::teaching::papers())),
@@ -184,7 +218,158 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
             role: request.role,
             ..teaching().remove(0)
         })),
+        Q::AssignMany { request } => {
+            let lines: Vec<AssignedLine> = request.assignments.iter().map(would_be).collect();
+            let refused = |line: &AssignedLine| line.outcome == AssignOutcome::Refused;
+            let applied = !request.preview && !lines.iter().any(refused);
+            A::AssignMany(Ok(Assigned { applied, lines }))
+        }
         Q::EndTeaching { .. } => A::EndTeaching(Ok(teaching().remove(0))),
-        other => panic!("no played answer to {other:?}"),
+        _ => return None,
+    })
+}
+
+/// There is a class teacher, who is not replaced unasked.
+fn would_be(assignment: &AssignTeaching) -> AssignedLine {
+    let second = assignment.role == TeachingRole::ClassTeacher;
+    let (outcome, words) = match (second, assignment.replace) {
+        (false, _) => (AssignOutcome::New, ""),
+        (true, false) => (
+            AssignOutcome::Refused,
+            "W. Kamau is the class teacher of 4 East",
+        ),
+        (true, true) => (AssignOutcome::Replaces, "W. Kamau"),
+    };
+    AssignedLine {
+        outcome,
+        class: Some(assignment.class.clone()),
+        staff: Some("Otieno James".into()),
+        words: words.into(),
+    }
+}
+
+pub fn grants() -> Vec<Grant> {
+    let grant = |id, name: &str, scope: Scope, days: Option<i64>, state| Grant {
+        id: GrantId(id),
+        username: "j.otieno".into(),
+        name: name.into(),
+        permission: Permission::MarksEnter,
+        scope,
+        starts: Moment(super::NOW.0 - 86_400_000_000),
+        ends: days.map(|days| Moment(super::NOW.0 + days * 86_400_000_000)),
+        reason: "covers for M. Hassan, who is on leave until the end of the term".into(),
+        given_by: "r.mutua".into(),
+        state,
+        revoked_by: (state == GrantState::Revoked).then(|| "r.mutua".into()),
+    };
+    let class = Scope {
+        kind: ScopeKind::Subject,
+        name: Some("5 West".into()),
+        subject: Some("Mathematics".into()),
+    };
+    vec![
+        grant(1, "J. Otieno", class, Some(3), GrantState::Active),
+        grant(2, "M. Hassan", Scope::SCHOOL, None, GrantState::Active),
+        grant(3, "M. Hassan", Scope::SCHOOL, Some(9), GrantState::Revoked),
+    ]
+}
+
+pub fn requests() -> Vec<AccessRequest> {
+    let request = |id, username: &str, state| AccessRequest {
+        id: RequestId(id),
+        username: username.into(),
+        name: username.to_uppercase(),
+        permission: Permission::MarksUnlock,
+        scope: Scope {
+            kind: ScopeKind::Class,
+            name: Some("4 East".into()),
+            subject: None,
+        },
+        days: Some(3),
+        reason: "two scripts were found late".into(),
+        at: super::NOW,
+        state,
+        decided_by: None,
+        answer: None,
+    };
+    vec![
+        request(1, "w.kamau", RequestState::Open),
+        request(2, "r.mutua", RequestState::Open),
+        request(3, "j.otieno", RequestState::Denied),
+    ]
+}
+
+fn of_grants(request: &HillviewRequest) -> Option<HillviewResponse> {
+    use HillviewRequest as Q;
+    use HillviewResponse as A;
+    let of = |id: GrantId| grants().into_iter().find(|grant| grant.id == id);
+    Some(match request {
+        Q::ListGrants { request } => {
+            let fits = |grant: &Grant| {
+                (request.past || grant.state == GrantState::Active)
+                    && (!request.ending_soon || grant.id == GrantId(1))
+            };
+            A::ListGrants(Ok(page(grants().into_iter().filter(fits).collect())))
+        }
+        Q::GiveGrant { request } => A::GiveGrant(Ok(Grant {
+            permission: request.permission,
+            ..grants().remove(0)
+        })),
+        Q::ExtendGrant { request } => A::ExtendGrant(Ok(of(request.grant)?)),
+        Q::RevokeGrant { request } => A::RevokeGrant(Ok(of(request.grant)?)),
+        Q::ListRequests { request } => {
+            let fits = |one: &AccessRequest| request.decided || one.state == RequestState::Open;
+            A::ListRequests(Ok(page(requests().into_iter().filter(fits).collect())))
+        }
+        Q::RequestAccess { .. } => A::RequestAccess(Ok(requests().remove(0))),
+        Q::DecideRequest { request } => A::DecideRequest(Ok(AccessRequest {
+            state: request.decision,
+            ..requests().remove(0)
+        })),
+        _ => return None,
+    })
+}
+
+/// An answer whose every text that a person wrote holds something hostile.
+pub fn spoil(answer: HillviewResponse, hostile: &str) -> HillviewResponse {
+    let json = serde_json::to_value(&answer).expect("an answer is data");
+    let json = spoiled(json, hostile, "");
+    serde_json::from_value(json).expect("only texts were changed")
+}
+
+fn spoiled(value: serde_json::Value, hostile: &str, key: &str) -> serde_json::Value {
+    use serde_json::Value;
+    const WRITTEN: [&str; 16] = [
+        "name",
+        "staff",
+        "class",
+        "subject",
+        "reason",
+        "username",
+        "given_by",
+        "staff_no",
+        "words",
+        "answer",
+        "secret",
+        "uri",
+        "codes",
+        "address",
+        "detail",
+        "one_time_password",
+    ];
+    match value {
+        Value::String(text) if WRITTEN.contains(&key) => Value::String(format!("{text}{hostile}")),
+        Value::Array(all) => {
+            let all = all.into_iter().map(|one| spoiled(one, hostile, key));
+            Value::Array(all.collect())
+        }
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(key, value)| {
+                let value = spoiled(value, hostile, &key);
+                (key, value)
+            });
+            Value::Object(fields.collect())
+        }
+        other => other,
     }
 }

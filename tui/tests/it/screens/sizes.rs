@@ -151,6 +151,64 @@ fn every_screen_draws_at_every_size() {
     }
 }
 
+/// Every screen about people and rights, from a head's home on: each `|` waits for the answers.
+const PLACES: [&str; 22] = [
+    ":staff<Enter>|",
+    ":staff<Enter>|/",
+    ":staff<Enter>|<Enter>",
+    ":staff<Enter>|a|<Tab><Tab><Tab>",
+    ":staff<Enter>|je|",
+    ":staff<Enter>|jd",
+    ":staff<Enter>|jPy|",
+    ":teaching<Enter>|",
+    ":teaching<Enter>|/",
+    ":teaching<Enter>|a|",
+    ":teaching<Enter>|<Del>",
+    ":teaching<Enter>|m|",
+    ":teaching<Enter>|m|<Enter>j.otieno<Enter>|<Tab><Tab> ",
+    ":teaching<Enter>|m|<Enter>j.otieno<Enter>|<Tab><Tab> <Enter><Enter>|",
+    ":teaching<Enter>|m|<Right><Enter><Enter>|",
+    ":grants<Enter>|",
+    ":grants<Enter>|<Enter>",
+    ":grants<Enter>|a|<Tab><Tab>",
+    ":requests<Enter>|",
+    ":requests<Enter>|d",
+    ":set-up<Enter>secret<Enter>|",
+    ":set-up<Enter>secret<Enter>|123456<Enter>|",
+];
+
+#[test]
+fn every_screen_of_people_and_rights_draws_at_every_size() {
+    for keys in PLACES {
+        let mut desk = Desk::home_of(super::people::head());
+        desk.play(keys);
+        for (columns, rows) in [(60, 20), (79, 21), (80, 24), (110, 60), (200, 20)] {
+            desk.resize(columns, rows);
+            let screen = desk.screen();
+            assert!(screen.contains("help"), "{keys}\n{screen}");
+            desk.shows("r.mutua@");
+            desk.shows("online");
+        }
+    }
+}
+
+#[test]
+fn control_characters_in_names_of_people_are_shown_as_marks() {
+    const HOSTILE: &str = "A\u{1b}]52;c;eA\u{7}\u{202e}\u{200b}\r\nB";
+    for keys in PLACES {
+        let mut desk = Desk::home_of(super::people::head());
+        for keys in keys.split('|') {
+            desk.keys(keys);
+            desk.serve_with(|answer| super::people::spoil(answer, HOSTILE));
+        }
+        for cell in &desk.buffer().content {
+            let symbol = cell.symbol();
+            let hidden = symbol.chars().any(hillview_shared::text::is_hidden);
+            assert!(!hidden, "{keys}: {symbol:?}");
+        }
+    }
+}
+
 #[test]
 fn monochrome_writes_no_colour_and_selects_by_reverse_video() {
     for keys in ["", "<Enter>", "<Enter>61<Enter>", "s", "?", ":"] {

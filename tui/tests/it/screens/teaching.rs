@@ -63,7 +63,7 @@ fn it_shows_who_teaches_what_today_or_at_any_time() {
 
 
      2 assignments                                                           online
-     a assign  Del end  / filter  A all dates  Esc back  : commands  ? help
+     a assign  m many  Del end  / filter  A all dates  Esc back  ? help
     ");
     desk.play("A");
     assert!(desk.line_with("M. Hassan").contains("2026-04-02"));
@@ -184,4 +184,142 @@ fn from_somebody_of_the_staff_comes_what_they_teach() {
     ));
     desk.play("|a");
     assert!(desk.line_with("Login or staff number").contains("w.kamau"));
+}
+
+#[test]
+fn one_person_is_assigned_to_many_after_a_look() {
+    let mut desk = on_teaching();
+    desk.play("m");
+    desk.play("<Enter>j.otieno<Enter>");
+    desk.shows("Assign j.otieno to: Space ticks");
+    // Mathematics is theirs already. English is listed alone when it is chosen, and what was
+    // ticked stays ticked.
+    desk.hides("Mathematics");
+    desk.keys("<Tab><Tab><Down> <BackTab>e<Tab>");
+    desk.hides("Kiswahili");
+    insta::assert_snapshot!(desk.screen(), @"
+    Kilimani Primary  2026 T2  Assign many                r.mutua@hillview.example
+
+       Assign j.otieno to: Space ticks; Left and Right say which are listed.
+
+       Class                all
+       Subject              English
+     > Assign to            [x] 4 East     English
+       From (empty: today)
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+                                                                            online
+    Enter next, do it  Esc back  Ctrl-Q quit  F1 help
+    ");
+    desk.keys("<BackTab><Left><Left><Left>a<Tab> <Enter>2026-08-24<Enter>");
+    let HillviewRequest::AssignMany { request } = desk.call() else {
+        panic!("no preview: {:?}", desk.calls);
+    };
+    assert!(request.preview);
+    let subjects: Vec<Option<&str>> = request
+        .assignments
+        .iter()
+        .map(|one| one.subject.as_deref())
+        .collect();
+    assert_eq!(subjects, [None, Some("English")]);
+    desk.serve();
+    insta::assert_snapshot!(desk.screen(), @"
+     Kilimani Primary  2026 T2  Assign many                r.mutua@hillview.example
+      Class     Subject or role      Who                What becomes of it
+    > 4 East    class-teacher        Otieno James       refused: W. Kamau is the …
+      4 East    English              Otieno James       new
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+     refused: W. Kamau is the class teacher of 4 East
+
+     1 new, 1 refused; nothing is changed yet                                online
+     (Enter assign them)  r replace  Del leave out  Esc back  : commands  ? help
+    ");
+    desk.keys("<Enter>");
+    desk.shows("1 is refused: r replaces a class teacher, Del leaves it out");
+    desk.play("r");
+    desk.shows("replaces: W. Kamau");
+    desk.keys("<Down>r");
+    desk.shows("only a class teacher is replaced");
+    desk.keys("<Enter>");
+    assert!(matches!(
+        desk.call(),
+        HillviewRequest::AssignMany { request }
+            if !request.preview && request.assignments[0].replace
+                && request.assignments[1].starts == Some(fixtures::day("2026-08-24"))
+    ));
+    desk.serve();
+    desk.shows("made: 2 assignments");
+    desk.shows("Teaching");
+}
+
+#[test]
+fn the_teachers_of_a_class_are_filled_in_and_one_is_left_out() {
+    let mut desk = on_teaching();
+    desk.play("m");
+    desk.keys("<Right><Enter>");
+    desk.play("<Enter>");
+    insta::assert_snapshot!(desk.screen(), @"
+    Kilimani Primary  2026 T2  Assign many                r.mutua@hillview.example
+
+       Who teaches 4 East: a login or staff number each; what is left empty
+       stays.
+
+     > class teacher (W. Kamau)
+       English
+       Kiswahili
+       Mathematics (J. Otieno)
+
+
+
+
+
+
+
+
+
+
+
+
+
+                                                                            online
+    Enter next, do it  Esc back  Ctrl-Q quit  F1 help
+    ");
+    desk.play("j.otieno<Tab>j.otieno<Tab>m.hassan<Tab><Enter>");
+    desk.shows("2 new, 1 refused");
+    desk.play("<Del>");
+    desk.shows("2 new; nothing is changed yet");
+    // Second thoughts: what was filled in is still there.
+    desk.keys("<Esc>");
+    desk.shows("m.hassan");
+    desk.play("<Enter>");
+    desk.play("<Del>");
+    desk.play("<Enter>");
+    desk.shows("made: 2 assignments");
 }
