@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Deserialize;
 
-use crate::limits::Limits;
+use crate::limits::{Limits, Rate};
 
 const IDLE: Duration = Duration::from_secs(300);
 
@@ -81,6 +81,12 @@ pub struct Settings {
     /// Open at most this many connections to MySQL at the same time
     #[arg(long, global = true, env = "HILLVIEW_CONNECTIONS", value_name = "N")]
     pub connections: Option<u32>,
+    /// Calls of one user, above which they are told to wait
+    #[arg(skip)]
+    pub user_rate: Option<Rate>,
+    /// Calls from one address, above which they are told to wait
+    #[arg(skip)]
+    pub address_rate: Option<Rate>,
     /// Name of the schema that lists the schools, on MySQL
     #[arg(skip)]
     pub control_schema: Option<String>,
@@ -134,6 +140,7 @@ impl Settings {
                 .data_dir()
                 .to_owned(),
         };
+        let usual = Limits::default();
         let database = self.database.or(file.database);
         let control_schema = identifier(self.control_schema.or(file.control_schema), "hillview")?;
         let schema_prefix = identifier(self.schema_prefix.or(file.schema_prefix), "hv_")?;
@@ -156,7 +163,11 @@ impl Settings {
                 .zip(self.tls_key.or(file.tls_key)),
             idle: IDLE,
             connections: self.connections.or(file.connections).unwrap_or(100).max(4),
-            limits: Limits::default(),
+            limits: Limits {
+                user_rate: checked(self.user_rate.or(file.user_rate), usual.user_rate)?,
+                address_rate: checked(self.address_rate.or(file.address_rate), usual.address_rate)?,
+                ..usual
+            },
             control_schema,
             schema_prefix,
             redis_prefix: identifier(self.redis_prefix.or(file.redis_prefix), "hv")?,
@@ -187,6 +198,19 @@ fn parse_database(url: &str, data_dir: &Path) -> anyhow::Result<Database> {
         // Not quoted: it may hold a password.
         _ => anyhow::bail!("the database is neither sqlite: nor mysql://…"),
     }
+}
+
+fn checked(given: Option<Rate>, usual: Rate) -> anyhow::Result<Rate> {
+    let rate = given.unwrap_or(usual);
+    if rate.a_second == 0 || rate.burst < usual.burst / 10 {
+        anyhow::bail!(
+            "a rate of {} calls a second and {} at once is too low: at least 1 and {}",
+            rate.a_second,
+            rate.burst,
+            usual.burst / 10
+        );
+    }
+    Ok(rate)
 }
 
 /// These names become part of SQL text and of keys, so they are plain.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use hillview_shared::api::HillviewRequest;
 use hillview_shared::wire::{IDLE_MAX, time_limit};
 use hillview_shared::{ApiError, Kind};
+use serde::Deserialize;
 
 /// The limits of one server.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +99,8 @@ pub fn cost(request: &HillviewRequest) -> u32 {
 }
 
 /// So many calls a second in the long run, and so many at once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rate {
     pub a_second: u32,
     pub burst: u32,

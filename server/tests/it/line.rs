@@ -7,7 +7,7 @@ use futures::{SinkExt, StreamExt};
 use hillview::client::{Client, ServerAddress, Trust, hello};
 use hillview_server::testing::{PASSWORD, Served};
 use hillview_shared::ApiError;
-use hillview_shared::accounts::LogIn;
+use hillview_shared::accounts::{ChangePassword, LogIn};
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::wire::{Answer, Call, ClientCodec};
 use tarpc::{ClientMessage, Request};
@@ -100,6 +100,22 @@ impl Bare {
         let request = login(school, user, PASSWORD);
         let call = Call::encode(&HillviewRequest::LogIn { request }).unwrap();
         self.call(call).await.unwrap().error()
+    }
+
+    pub async fn log_in_with(&mut self, school: &str, user: &str, password: &str) {
+        let request = login(school, user, password);
+        let call = Call::encode(&HillviewRequest::LogIn { request }).unwrap();
+        assert_eq!(self.call(call).await.unwrap().error(), None);
+    }
+
+    /// Changes the password to the one that tests know.
+    pub async fn change_password(&mut self, old: &str) {
+        let request = ChangePassword {
+            old: old.to_owned(),
+            new: PASSWORD.to_owned(),
+        };
+        let call = Call::encode(&HillviewRequest::ChangePassword { request }).unwrap();
+        assert_eq!(self.call(call).await.unwrap().error(), None);
     }
 
     /// Waits until the server closes, whatever it says before.

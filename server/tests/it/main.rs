@@ -4,12 +4,12 @@
 mod accounts;
 mod api_reference;
 mod audit;
-
 mod database;
 mod database_killed;
 mod durability;
 mod exports;
 mod fifty_schools;
+mod fuzz;
 mod gate;
 mod grants;
 mod hostile;
@@ -27,6 +27,7 @@ mod process;
 mod redis_faults;
 mod reference;
 mod roles;
+mod samples;
 mod schools;
 mod sessions;
 mod slow_peers;

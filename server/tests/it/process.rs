@@ -7,6 +7,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hillview::client::{Client, ServerAddress, hello};
+use hillview_server::limits::{Limits, Rate};
+use hillview_server::testing::Installation;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::line::trust;
@@ -25,14 +27,39 @@ pub fn binary(data: &Path) -> Command {
     command
 }
 
+/// Limits that a test of something else does not meet.
+pub fn unhurried() -> Limits {
+    let rate = Rate {
+        a_second: 1_000_000,
+        burst: 100_000_000,
+    };
+    Limits {
+        user_rate: rate,
+        address_rate: rate,
+        ..Limits::default()
+    }
+}
+
 impl Process {
     /// Starts it and waits until it answers.
     pub async fn start(data: &Path) -> (Self, Client) {
-        let mut child = binary(data)
-            .arg("serve")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::run(binary(data), data).await
+    }
+
+    /// Starts it on an installation, with [`unhurried`] rates.
+    pub async fn start_unhurried(it: &Installation) -> (Self, Client) {
+        let settings = it.settings_file();
+        let Rate { a_second, burst } = unhurried().user_rate;
+        let rates = format!("user-rate = {{ a-second = {a_second}, burst = {burst} }}\n");
+        let text = std::fs::read_to_string(&settings).unwrap() + &rates;
+        std::fs::write(&settings, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hillview-server"));
+        command.env_clear().arg("--config").arg(settings);
+        Self::run(command, it.folder()).await
+    }
+
+    async fn run(mut command: Command, data: &Path) -> (Self, Client) {
+        let mut child = command.arg("serve").stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
             let mut log = String::new();

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, Table};
 use hillview_shared::marks::Score;
-use hillview_shared::text::visible;
+use hillview_shared::text::{is_hidden, visible};
 use hillview_shared::{ApiError, Kind};
 use serde::Serialize;
 use serde_json::Value;
@@ -69,10 +69,13 @@ pub fn fail(error: &ApiError) -> ExitCode {
     ExitCode::from(error.kind.exit_code())
 }
 
-/// Says a line on standard error.
-pub fn say(line: &str) {
-    // A closed standard error leaves nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{line}");
+/// Says a line on standard error, or several.
+pub fn say(lines: &str) {
+    let mut stderr = io::stderr().lock();
+    for line in lines.split('\n') {
+        // A closed standard error leaves nobody to tell.
+        let _ = writeln!(stderr, "{}", visible(line));
+    }
 }
 
 /// Whether somebody reads standard error on a screen, so that progress may move there.
@@ -132,11 +135,20 @@ pub fn one<T: Serialize>(format: Format, columns: &[Column], row: &T) -> Result<
     write(text.as_bytes())
 }
 
-/// JSON, indented, with a line end.
+/// JSON, indented, with a line end. Hidden characters are written as escapes: the same data, and
+/// harmless on a terminal.
 pub fn json<T: Serialize>(data: &T) -> Result<String, ApiError> {
-    serde_json::to_string_pretty(data)
-        .map(|text| text + "\n")
-        .map_err(|error| unprintable(&error))
+    let text = serde_json::to_string_pretty(data).map_err(|error| unprintable(&error))?;
+    let mut plain = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c != '\n' && is_hidden(c) {
+            plain.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain.push('\n');
+    Ok(plain)
 }
 
 /// Prints rows as a further table under an empty line; nothing when there are none.
@@ -186,7 +198,7 @@ pub fn csv<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiEr
             let row = serde_json::to_value(row)?;
             writer.write_record(columns.iter().map(|(field, _)| match &row[*field] {
                 value @ (Value::Number(_) | Value::Bool(_)) => cell(value),
-                value => neutral(cell(value)),
+                value => neutral(&cell(value)),
             }))?;
         }
         Ok(writer
@@ -198,12 +210,13 @@ pub fn csv<T: Serialize>(columns: &[Column], rows: &[T]) -> Result<String, ApiEr
 }
 
 /// Keeps a spreadsheet from taking text for a formula: an apostrophe goes before it, which the
-/// import takes away again.
-fn neutral(text: String) -> String {
+/// import takes away again. Hidden characters become visible marks: the file may end on a terminal.
+fn neutral(text: &str) -> String {
+    let shown = visible(text);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
+        format!("'{shown}")
     } else {
-        text
+        shown.into_owned()
     }
 }
 
@@ -287,8 +300,61 @@ mod tests {
     fn csv_neutralises_formulas_and_quotes() {
         assert_eq!(
             csv(COLUMNS, &rows()).unwrap(),
-            "name,score,tags\n'=1+1,67.5,a; b\n\"Ann\u{1b}[2J, \"\"Ng'ang'a\"\"\",,\n"
+            "name,score,tags\n'=1+1,67.5,a; b\n\"Ann\u{fffd}[2J, \"\"Ng'ang'a\"\"\",,\n"
         );
+    }
+
+    /// What would disturb a terminal, hide, or act in a spreadsheet, as if it had come from the server.
+    const HOSTILE: [&str; 14] = [
+        "\u{1b}[2J",
+        "\u{1b}]52;c;cm0=\u{7}",
+        "\u{1b}]8;;http://x\u{1b}\\",
+        "\u{9b}31m",
+        "\r",
+        "a\nb",
+        "\u{8}",
+        "\0",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{2028}",
+        "\u{7f}",
+    ];
+
+    #[test]
+    fn no_format_lets_a_hidden_character_through() {
+        for name in HOSTILE {
+            let row = Row {
+                name,
+                score: None,
+                tags: vec![name],
+            };
+            for (format, text) in [
+                ("table", table(COLUMNS, std::slice::from_ref(&row)).unwrap()),
+                ("csv", csv(COLUMNS, std::slice::from_ref(&row)).unwrap()),
+                ("json", json(&row).unwrap()),
+            ] {
+                let raw = text.chars().filter(|c| *c != '\n' && is_hidden(*c)).count();
+                assert_eq!(raw, 0, "{format}: {text:?}");
+            }
+            let back: Value = serde_json::from_str(&json(&row).unwrap()).unwrap();
+            assert_eq!(back["name"], name, "JSON is the same data");
+            let lines = csv(COLUMNS, std::slice::from_ref(&row))
+                .unwrap()
+                .lines()
+                .count();
+            assert_eq!(lines, 2, "{name:?} is no line of its own");
+        }
+    }
+
+    #[test]
+    fn every_formula_starter_is_neutralised() {
+        for starter in ["=", "+", "-", "@", "\t", "\r"] {
+            let text = neutral(&format!("{starter}1+1"));
+            assert!(text.starts_with('\''), "{starter:?}: {text:?}");
+        }
+        assert_eq!(neutral("A-1"), "A-1");
     }
 
     #[test]
