@@ -227,21 +227,23 @@ impl Hillview for Api {
     async fn begin_second_factor(
         self,
         _: Context,
-        _request: BeginSecondFactor,
+        request: BeginSecondFactor,
     ) -> Reply<SecondFactorSecret> {
-        Err(unanswered())
+        let peer = self.connection.peer();
+        Ok(accounts::begin_second_factor(self.state(), &peer, self.caller(), request).await?)
     }
 
     async fn confirm_second_factor(
         self,
         _: Context,
-        _request: ConfirmSecondFactor,
+        request: ConfirmSecondFactor,
     ) -> Reply<RecoveryCodes> {
-        Err(unanswered())
+        Ok(accounts::confirm_second_factor(self.state(), self.caller(), request).await?)
     }
 
-    async fn drop_second_factor(self, _: Context, _request: DropSecondFactor) -> Reply<()> {
-        Err(unanswered())
+    async fn drop_second_factor(self, _: Context, request: DropSecondFactor) -> Reply<()> {
+        let peer = self.connection.peer();
+        Ok(accounts::drop_second_factor(self.state(), &peer, self.caller(), request).await?)
     }
 
     async fn list_sessions(self, _: Context, request: ListSessions) -> Reply<Page<SessionSummary>> {
@@ -356,8 +358,8 @@ impl Hillview for Api {
         Err(unanswered())
     }
 
-    async fn reset_second_factor(self, _: Context, _request: WhichStaff) -> Reply<()> {
-        Err(unanswered())
+    async fn reset_second_factor(self, _: Context, request: WhichStaff) -> Reply<()> {
+        Ok(accounts::reset_second_factor(self.state(), self.caller(), request).await?)
     }
 
     async fn issue_passwords(

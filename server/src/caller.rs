@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
-use hillview_shared::accounts::Permission;
+use hillview_shared::accounts::{Permission, SecondFactor};
 use hillview_shared::ids::{ClassId, Moment, OfferingId, SessionId, StaffId, UserId};
 
 use crate::cache::Known;
@@ -36,7 +36,8 @@ pub struct Caller {
 
 /// Whose call it is, and from where it comes.
 ///
-/// Refuses a session that has ended, and one that must change its password first.
+/// Refuses a session that has ended, and one that must change its password or set up a second factor
+/// first.
 pub async fn resolve(state: &State, key: &SessionKey, peer: &Peer) -> Result<Caller> {
     let caller = resolve_unsettled(state, key, peer).await?;
     if caller.session.must_change {
@@ -44,10 +45,17 @@ pub async fn resolve(state: &State, key: &SessionKey, peer: &Peer) -> Result<Cal
         let refusal = ApiError::new(hillview_shared::Kind::Denied, "must-change-password", text);
         return Err(refusal.hint("choose a new password").into());
     }
+    if caller.session.second_factor == SecondFactor::Missing {
+        let text =
+            "a second factor must be set up before anything else: a role of yours asks for it";
+        let refusal = ApiError::new(hillview_shared::Kind::Denied, "second-factor-missing", text);
+        return Err(refusal.hint("hillview second-factor setup").into());
+    }
     Ok(caller)
 }
 
-/// The same, for the few calls that are allowed before the password is changed.
+/// The same, for the few calls that are allowed before the password is changed and the second
+/// factor set up.
 pub async fn resolve_unsettled(state: &State, key: &SessionKey, peer: &Peer) -> Result<Caller> {
     let tenant = state.tenants.school(&key.school).await?;
     let now = state.clock.now();

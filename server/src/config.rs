@@ -78,6 +78,15 @@ pub struct Settings {
         requires = "tls_cert"
     )]
     pub tls_key: Option<PathBuf>,
+    /// Seal the secrets of second factors with the key in this file, which several servers of the same data must share;
+    /// seal.key in the data folder, made at the first start, without it
+    #[arg(
+        long,
+        global = true,
+        env = "HILLVIEW_SEAL_KEY_FILE",
+        value_name = "FILE"
+    )]
+    pub seal_key_file: Option<PathBuf>,
     /// Open at most this many connections to MySQL at the same time
     #[arg(long, global = true, env = "HILLVIEW_CONNECTIONS", value_name = "N")]
     pub connections: Option<u32>,
@@ -108,6 +117,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Certificate and key; made at the first start when absent.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// What seals the secrets of second factors; made at the first start.
+    pub seal_key_file: PathBuf,
     pub connections: u32,
     /// A connection to the database that nobody used for this long is closed.
     pub idle: Duration,
@@ -162,6 +173,10 @@ impl Settings {
                 .or(file.tls_cert)
                 .zip(self.tls_key.or(file.tls_key)),
             idle: IDLE,
+            seal_key_file: self
+                .seal_key_file
+                .or(file.seal_key_file)
+                .unwrap_or_else(|| data_dir.join("seal.key")),
             connections: self.connections.or(file.connections).unwrap_or(100).max(4),
             limits: Limits {
                 user_rate: checked(self.user_rate.or(file.user_rate), usual.user_rate)?,

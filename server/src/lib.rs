@@ -19,6 +19,7 @@ mod paced;
 pub mod reach;
 mod room;
 pub mod rules;
+mod seal;
 mod seats;
 pub mod serve;
 pub mod service;

@@ -156,6 +156,7 @@ mod tests {
             username: String::new(),
             name: String::new(),
             must_change: false,
+            second_factor: hillview_shared::accounts::SecondFactor::Off,
             last_seen: Moment(0),
             ends: Moment(i64::MAX),
             roles: Vec::new(),

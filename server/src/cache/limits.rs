@@ -1,7 +1,8 @@
 //! How often something may be tried: logins by account, and by address.
 //!
-//! Each server counts for itself too: the limit is never off, whether Redis is away, was emptied or
-//! came back with what it knew long ago.
+//! Each server counts every try for itself too: a Redis that is away, was emptied or came back with
+//! what it knew long ago gives nobody new tries. While it is away each server has a part of the limit,
+//! since it does not know what the others count.
 
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,15 @@ impl Limit {
             .map(move |count| Duration::from_secs(1 << (count - self.free).min(10)))
     }
 
+    /// What an instance allows on its own while it cannot ask what the others count.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self {
+            free: self.free.div_ceil(3),
+            most: self.most.div_ceil(3),
+        }
+    }
+
     /// How long to wait before one more try, when `count` were made in a window that has `rest` to go
     /// and the last of them was `since` ago.
     pub fn wait(self, count: u32, rest: Duration, since: Duration) -> Option<Duration> {
@@ -41,15 +51,33 @@ impl Cache {
     /// Counts a try, or says how long to wait; a try that must wait is not counted.
     pub async fn try_once(&self, limit: Limit, school: &str, name: &str) -> Result<(), Duration> {
         let name = format!("{school}:tries:{name}");
-        self.local.try_once(limit, &name, Instant::now())?;
-        let Some(remote) = &self.remote else {
-            return Ok(());
+        let limit = match &self.remote {
+            None => limit,
+            Some(remote) => match remote.try_once(limit, &name).await {
+                None => limit.alone(),
+                Some(Ok(())) => limit,
+                Some(refused) => return refused,
+            },
         };
-        let told = remote.try_once(limit, &name).await.unwrap_or(Ok(()));
-        if told.is_err() {
-            self.local.give_back(&name);
+        let told = self.local.try_once(limit, &name, Instant::now());
+        if let (Err(_), Some(remote)) = (told, &self.remote) {
+            remote.give_back(&name).await;
         }
         told
+    }
+
+    /// How long a try would have to wait, without counting one.
+    pub async fn wait(&self, limit: Limit, school: &str, name: &str) -> Option<Duration> {
+        let name = format!("{school}:tries:{name}");
+        let limit = match &self.remote {
+            None => limit,
+            Some(remote) => match remote.wait(limit, &name).await {
+                None => limit.alone(),
+                Some(None) => limit,
+                Some(wait) => return wait,
+            },
+        };
+        self.local.wait(limit, &name, Instant::now())
     }
 
     /// Takes a try back that turned out to be right.

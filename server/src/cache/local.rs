@@ -57,6 +57,13 @@ impl Local {
         told
     }
 
+    /// How long a try would have to wait.
+    pub fn wait(&self, limit: Limit, name: &str, now: Instant) -> Option<Duration> {
+        let tries = self.tries.get(name)?;
+        let rest = WINDOW.checked_sub(now.duration_since(tries.began))?;
+        limit.wait(tries.count, rest, now.duration_since(tries.last))
+    }
+
     /// Takes a try back.
     pub fn give_back(&self, name: &str) {
         self.tries

@@ -19,14 +19,15 @@ const CLOSED: Duration = Duration::from_secs(1);
 const PULSE: Duration = Duration::from_secs(5);
 
 /// Counts a try, or gives the milliseconds to wait. The key lives as long as the window, which a try
-/// does not prolong. ARGV: the window, the free tries, then a pause for each try after them.
+/// does not prolong. ARGV: the window, the free tries, 1 to count or 0 to look only, then a pause
+/// for each try after the free ones.
 const TRY: &str = "
     local tries, window, free = KEYS[1], ARGV[1], tonumber(ARGV[2])
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     local count = tonumber(redis.call('HGET', tries, 'count') or '0')
     if count >= free then
-        local pause, wait = ARGV[3 + count - free], nil
+        local pause, wait = ARGV[4 + count - free], nil
         if pause then
             wait = tonumber(redis.call('HGET', tries, 'last') or '0') + pause - now
         else
@@ -34,6 +35,7 @@ const TRY: &str = "
         end
         if wait > 0 then return wait end
     end
+    if ARGV[3] == '0' then return 0 end
     redis.call('HSET', tries, 'count', count + 1, 'last', now)
     if redis.call('PTTL', tries) < 0 then redis.call('PEXPIRE', tries, window) end
     return 0";
@@ -117,21 +119,29 @@ impl Remote {
 
     /// Counts a try, or says how long to wait.
     pub async fn try_once(&self, limit: Limit, name: &str) -> Option<Result<(), Duration>> {
+        let wait = self.waits(limit, name, true).await?;
+        Some(wait.map_or(Ok(()), Err))
+    }
+
+    /// How long a try would have to wait, if at all.
+    pub async fn wait(&self, limit: Limit, name: &str) -> Option<Option<Duration>> {
+        self.waits(limit, name, false).await
+    }
+
+    async fn waits(&self, limit: Limit, name: &str, count: bool) -> Option<Option<Duration>> {
         let mut ask = pipe();
         ask.cmd("EVAL")
             .arg(TRY)
             .arg(1)
             .arg(format!("{}:{name}", self.prefix))
             .arg(millis(WINDOW))
-            .arg(limit.free);
+            .arg(limit.free)
+            .arg(u8::from(count));
         for pause in limit.pauses() {
             ask.arg(millis(pause));
         }
         let (wait,): (u64,) = self.ask(&ask).await?;
-        Some(match wait {
-            0 => Ok(()),
-            wait => Err(Duration::from_millis(wait)),
-        })
+        Some((wait > 0).then(|| Duration::from_millis(wait)))
     }
 
     pub async fn give_back(&self, name: &str) {

@@ -184,6 +184,7 @@ mod tests {
             username: "amina".to_owned(),
             name: "Amina Hassan".to_owned(),
             must_change: false,
+            second_factor: hillview_shared::accounts::SecondFactor::Off,
             last_seen: Moment(0),
             idle: None,
             ends: Moment(i64::MAX),

@@ -44,6 +44,20 @@ pub async fn login(on: impl Into<On<'_>>, user: UserId) -> Result<Login, Failure
         .await
 }
 
+/// Whether a role of a login asks for a second factor.
+pub async fn asks_second_factor(on: impl Into<On<'_>>, user: UserId) -> Result<bool, Failure> {
+    let asking: i64 = on
+        .into()
+        .query(
+            "select count(*) from user_role ur join role r on r.id = ur.role_id \
+             where ur.user_id = ? and r.second_factor",
+        )
+        .bind(user)
+        .scalar()
+        .await?;
+    Ok(asking > 0)
+}
+
 /// The term that a day is in, or else the one that starts next, or else the last.
 pub async fn current_term(db: &Db, today: NaiveDate) -> Result<Option<CurrentTerm>, Failure> {
     db.query(
@@ -95,6 +109,26 @@ pub async fn set_password(
         .execute()
         .await?;
     Ok(rows == 1)
+}
+
+/// Holds a login until the transaction ends.
+pub async fn hold(tx: &mut Tx, user: UserId) -> Result<(), Failure> {
+    let _: Option<(i64,)> = tx
+        .query("select id from user where id = ? {lock}")
+        .bind(user)
+        .optional()
+        .await?;
+    Ok(())
+}
+
+/// Makes whoever is checking a login's password meanwhile find it changed.
+pub async fn touch_login(tx: &mut Tx, user: UserId, now: Moment) -> Result<(), Failure> {
+    tx.query("update user set v = v + 1, updated_at = ? where id = ?")
+        .bind(now)
+        .bind(user)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Keeps another hash of the same password. The caller holds the login.

@@ -4,7 +4,7 @@
 //! ([`changed`]), because the servers remember sessions and look at the epoch only.
 
 use chrono::NaiveDate;
-use hillview_shared::accounts::{Permission, RoleCode};
+use hillview_shared::accounts::{Permission, RoleCode, SecondFactor};
 use hillview_shared::ids::{ClassId, Moment, OfferingId, SchoolId, SessionId, StaffId, UserId};
 use hillview_shared::sessions::{SessionPolicy, SessionSummary};
 use hillview_shared::teaching::TeachingRole;
@@ -22,6 +22,7 @@ pub struct Session {
     pub username: String,
     pub name: String,
     pub must_change: bool,
+    pub second_factor: SecondFactor,
     pub last_seen: Moment,
     /// For how many microseconds it may go unused; `None` for a script's token.
     pub idle: Option<i64>,
@@ -64,6 +65,8 @@ struct Found {
     username: String,
     name: String,
     must_change: bool,
+    factors: i64,
+    asking: i64,
     last_seen_at: Moment,
     idle: Option<i64>,
     ends: Moment,
@@ -80,6 +83,10 @@ pub async fn read(
     let found: Option<Found> = db
         .query(concat!(
             "select s.id, s.user_id, u.staff_id, u.username, u.name, u.must_change, s.last_seen_at, ",
+            "(select count(*) from second_factor f ",
+            "where f.user_id = u.id and f.confirmed_at is not null) as factors, ",
+            "(select count(*) from user_role ur join role r on r.id = ur.role_id ",
+            "where ur.user_id = u.id and r.second_factor) as asking, ",
             "case when s.kind = 'login' and p.idle_minutes * 60000000 < s.idle_micros ",
             "then p.idle_minutes * 60000000 else s.idle_micros end as idle, ",
             "case when s.kind = 'login' and s.created_at + p.days * 86400000000 < s.ends_at ",
@@ -115,6 +122,11 @@ pub async fn read(
         username: found.username,
         name: found.name,
         must_change: found.must_change,
+        second_factor: match (found.factors, found.asking) {
+            (0, 0) => SecondFactor::Off,
+            (0, _) => SecondFactor::Missing,
+            _ => SecondFactor::On,
+        },
         last_seen: found.last_seen_at,
         idle: found.idle,
         ends: found.ends,
@@ -127,7 +139,7 @@ pub async fn read(
 }
 
 /// Permissions that this version does not know give nothing.
-async fn rights(db: &Db, user: UserId) -> Result<(Vec<RoleCode>, Vec<Permission>), Failure> {
+pub async fn rights(db: &Db, user: UserId) -> Result<(Vec<RoleCode>, Vec<Permission>), Failure> {
     let rows: Vec<(RoleCode, Option<String>)> = db
         .query(
             "select r.code, p.permission \
@@ -270,6 +282,33 @@ pub async fn end_all(tx: &mut Tx, user: UserId, now: Moment) -> Result<Vec<[u8; 
         .bind(user)
         .execute()
         .await?;
+    changed(tx).await?;
+    Ok(hashes(open))
+}
+
+/// Ends every session and token of a login but one; gives the hashes of those that were open.
+pub async fn end_others(
+    tx: &mut Tx,
+    user: UserId,
+    but: SessionId,
+    now: Moment,
+) -> Result<Vec<[u8; 32]>, Failure> {
+    let open = tx
+        .query("select token_hash from session where user_id = ? and id <> ? and ended_at is null")
+        .bind(user)
+        .bind(but)
+        .all()
+        .await?;
+    tx.query(
+        "update session set ended_at = ?, ends_at = ? \
+         where user_id = ? and id <> ? and ended_at is null",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(user)
+    .bind(but)
+    .execute()
+    .await?;
     changed(tx).await?;
     Ok(hashes(open))
 }

@@ -35,6 +35,7 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::db::tenants::Tenants;
 use crate::error::Result;
+use crate::seal::Seal;
 
 /// What every call may use.
 pub struct State {
@@ -42,6 +43,7 @@ pub struct State {
     pub cache: Cache,
     pub hashers: hashing::Hashers,
     pub schemes: Schemes,
+    pub seal: Seal,
     pub refusals: audit::Refusals,
     pub clock: Clock,
     /// Where files beside the database are kept.
@@ -58,6 +60,7 @@ impl State {
             cache: Cache::open(config)?,
             hashers: hashing::Hashers::start(),
             schemes: Schemes::new(1_000),
+            seal: Seal::open(&config.seal_key_file)?,
             refusals: audit::Refusals::default(),
             clock: Clock::default(),
             data_dir: config.data_dir.clone(),

@@ -5,6 +5,7 @@ use hillview_shared::accounts::RoleCode;
 use hillview_shared::ids::{Moment, StaffId, UserId};
 
 use super::sessions::{replace_password, tell_ended};
+use super::throttle;
 use crate::db::accounts::{self, NewUser};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
@@ -43,20 +44,26 @@ pub async fn reset_password(
         })
         .await?;
     tell_ended(state, school, ended).await;
+    throttle::forgive(state, school, &username).await;
     Ok(one_time.password)
 }
 
 /// A new one-time password, hashed before a transaction is opened.
 pub async fn one_time(state: &State) -> Result<OneTime> {
+    let password = signs();
+    let hash = state.hashers.hash(&password).await?;
+    Ok(OneTime { password, hash })
+}
+
+/// Sixteen random signs in groups, to be typed by hand.
+pub(super) fn signs() -> String {
     // Without letters and digits that look alike; 16 of 31 are 79 bits.
     const SIGNS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let signs: Vec<u8> = (0..16)
         .map(|_| SIGNS[rand::random_range(0..SIGNS.len())])
         .collect();
     let groups: Vec<_> = signs.chunks(4).map(String::from_utf8_lossy).collect();
-    let password = groups.join("-");
-    let hash = state.hashers.hash(&password).await?;
-    Ok(OneTime { password, hash })
+    groups.join("-")
 }
 
 /// Adds a login that must change its password; its name must be free.

@@ -5,12 +5,21 @@ pub mod listing;
 mod logins;
 mod passwords;
 pub mod policy;
+mod second_factor;
 mod sessions;
+mod throttle;
+mod totp;
 
 pub use logins::{
     NewLogin, OneTime, add_login, add_roles, check_username, one_time, reset_password,
+};
+pub use second_factor::{
+    begin as begin_second_factor, confirm as confirm_second_factor, drop as drop_second_factor,
+    reset as reset_second_factor,
 };
 pub use sessions::{
     Peer, change_password, end_all_sessions, log_in, log_out, resume, tell_changed, tell_ended,
     who_am_i,
 };
+#[cfg(feature = "testing")]
+pub use totp::code_at;

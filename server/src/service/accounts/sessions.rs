@@ -15,26 +15,22 @@ use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
 use super::logins::check_username;
-use super::{listing, passwords};
-use crate::cache::{Limit, Notice, SessionKey};
+use super::second_factor::{self, Proof};
+use super::{listing, passwords, throttle};
+use crate::cache::{Notice, SessionKey};
 use crate::caller::{self, Caller, Session};
 use crate::db::accounts::{self, Login};
 use crate::db::sessions::{self, NewSession};
 use crate::db::tenants::Tenant;
-use crate::db::{Db, Tx};
+use crate::db::{Db, Tx, devices};
 use crate::error::{Error, Result};
 use crate::reach::Reach;
 use crate::service::State;
 use crate::service::audit::{self, By, Event};
 use crate::service::hashing::{Fit, normal};
 
-/// Tries of one account from one address.
-const ACCOUNT_TRIES: Limit = Limit { free: 4, most: 10 };
-/// Wrong tries from one address: a school's people share one.
-const ADDRESS_TRIES: Limit = Limit {
-    free: 400,
-    most: 400,
-};
+/// Devices of a login that are known: those that were seen last.
+const DEVICES: usize = 10;
 
 /// The other end of a connection.
 #[derive(Clone, Debug)]
@@ -50,63 +46,107 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
     let username = request.user.trim().to_lowercase();
     // Whatever else was typed into these fields must not become a key as long as a frame.
     let named = check_username(&username).unwrap_or_else(|_| "?".to_owned());
-    let account = format!("{named}@{}", peer.address);
-    let limited = &*peer.address != "unix";
-    if limited {
-        take_try(state, ADDRESS_TRIES, "any", &peer.address).await?;
-    }
-    let tried = take_try(state, ACCOUNT_TRIES, tenant_code(&school), &account).await;
-    if tried.is_err() && limited {
-        state.cache.give_back("any", &peer.address).await;
-    }
-    if let Err(error) = tried {
-        if let (Ok(tenant), Error::Refused(told)) = (state.tenants.school(&school).await, &error) {
-            audit::login_refused(state, &tenant, peer, None, told).await;
-        }
-        return Err(error);
-    }
-
     let tenant = known(state.tenants.school(&school).await)?;
-    let login = match &tenant {
+    let found = match &tenant {
         Some(tenant) => accounts::find_login(&tenant.db, &username).await?,
         None => None,
     };
-    let there = login.is_some();
-    let active = login.filter(|login| login.state == "active");
-    let stored = active.as_ref().map(|login| login.password.as_str());
-    let fit = state.hashers.verify(&request.password, stored).await?;
-    let (Some(tenant), Some(login), true) = (&tenant, active, fit != Fit::Wrong) else {
-        tracing::info!(event = "log_in_refused", school = tenant_code(&school));
-        if let Some(tenant) = &tenant {
-            audit::login_refused(state, tenant, peer, there.then_some(&*username), &wrong()).await;
+    let there = found.is_some();
+    let login = found.filter(|login| login.state == "active" && !login.password.is_empty());
+    let device = match (&tenant, &login, &request.device) {
+        (Some(tenant), Some(login), Some(shown)) => {
+            devices::find(&tenant.db, login.id, &hash_of(shown)).await?
         }
-        return Err(wrong().into());
-    };
-    let rehashed = match fit {
-        Fit::Outdated => Some(state.hashers.hash(&request.password).await?),
         _ => None,
     };
-
-    state.cache.forgive(&school, &account).await;
-    if limited {
-        state.cache.give_back("any", &peer.address).await;
-    }
-    let fresh = Fresh::new(state, &login, peer);
-    let write = async |tx: &mut Tx| {
-        // The password may have been changed, or the login shut, while it was being checked.
-        if !accounts::hold_login(tx, login.id, login.v).await? {
-            return Err(wrong().into());
+    let (code, address) = (tenant_code(&school), &*peer.address);
+    let outcome = match throttle::take(state, code, &named, address, device.is_some()).await {
+        Ok(tried) => {
+            let entering = Entering {
+                state,
+                peer,
+                tenant: tenant.as_ref(),
+                login: login.as_ref(),
+                device,
+                request: &request,
+            };
+            let outcome = Box::pin(entering.enter()).await;
+            tried.judged(&outcome).await;
+            outcome
         }
-        if let Some(hash) = &rehashed {
-            accounts::keep_hash(tx, login.id, hash).await?;
-        }
-        sessions::add(tx, &fresh.row()).await?;
-        let by = By::peer(peer, Some(&login.username), fresh.at);
-        audit::note(tx, &by, Event::new(Action::LogIn, &login.username)).await
+        Err(error) => Err(error),
     };
-    tenant.db.write(write).await?;
-    listing::tidy(&tenant.db, fresh.at);
-    fresh.answer(state, tenant).await
+    if let (Err(Error::Refused(told)), Some(tenant)) = (&outcome, &tenant)
+        && (throttle::is_wrong(told) || told.code == throttle::TOO_MANY)
+    {
+        audit::login_refused(state, tenant, peer, there.then_some(&*username), told).await;
+    }
+    outcome
+}
+
+/// A login that is being tried.
+struct Entering<'a> {
+    state: &'a State,
+    peer: &'a Peer,
+    tenant: Option<&'a Tenant>,
+    login: Option<&'a Login>,
+    /// The device that was shown, when it is one of the login's.
+    device: Option<i64>,
+    request: &'a LogIn,
+}
+
+impl Entering<'_> {
+    async fn enter(&self) -> Result<(LoggedIn, SessionKey)> {
+        let (state, password) = (self.state, &*self.request.password);
+        let stored = self.login.map(|login| login.password.as_str());
+        let fit = state.hashers.verify(password, stored).await?;
+        let (Some(tenant), Some(login), true) = (self.tenant, self.login, fit != Fit::Wrong) else {
+            return Err(wrong().into());
+        };
+        let code = self.request.code.as_deref();
+        let proof = second_factor::prove(state, tenant, &tenant.db, login.id, code).await?;
+        let rehashed = match fit {
+            Fit::Outdated => Some(state.hashers.hash(password).await?),
+            _ => None,
+        };
+        let fresh = Fresh::new(state, login, self.peer);
+        let device = self.device.is_none().then(|| Token(rand::random()));
+        let write = async |tx: &mut Tx| {
+            // The password may have been changed, or the login shut, while it was being checked.
+            if !accounts::hold_login(tx, login.id, login.v).await? {
+                return Err(wrong().into());
+            }
+            proof.use_up(tx, login.id, fresh.at).await?;
+            if let Some(hash) = &rehashed {
+                accounts::keep_hash(tx, login.id, hash).await?;
+            }
+            match (&device, self.device) {
+                (Some(new), _) => remember(tx, login.id, new, fresh.at).await?,
+                (None, Some(shown)) => devices::see(tx, shown, fresh.at).await?,
+                (None, None) => {}
+            }
+            sessions::add(tx, &fresh.row()).await?;
+            let by = By::peer(self.peer, Some(&login.username), fresh.at);
+            let entered = Event::new(Action::LogIn, &login.username);
+            let recovered = matches!(proof, Proof::Recovery(_))
+                .then(|| Event::new(Action::SecondFactorRecovery, &login.username));
+            let events: Vec<Event> = [entered].into_iter().chain(recovered).collect();
+            audit::note_all(tx, &by, &events).await
+        };
+        tenant.db.write(write).await?;
+        listing::tidy(&tenant.db, fresh.at);
+        fresh.answer(state, tenant, device).await
+    }
+}
+
+/// Knows a device from now on, and the few that were seen last.
+async fn remember(tx: &mut Tx, user: UserId, device: &Token, at: Moment) -> Result<()> {
+    devices::add(tx, user, &hash_of(device), at).await?;
+    let all = devices::of(tx, user).await?;
+    if let Some(older) = all.get(DEVICES..).filter(|older| !older.is_empty()) {
+        devices::forget(tx, older).await?;
+    }
+    Ok(())
 }
 
 #[cfg(feature = "testing")]
@@ -164,14 +204,8 @@ pub async fn change_password(
     request: ChangePassword,
 ) -> Result<(LoggedIn, SessionKey)> {
     let school = caller.school_code();
-    let account = format!("{}@{}", caller.session().username, peer.address);
-    take_try(state, ACCOUNT_TRIES, school, &account).await?;
+    check_password(state, peer, caller, &request.old).await?;
     let login = accounts::login(caller.db(), caller.user()).await?;
-    let fit = state.hashers.verify(&request.old, Some(&login.password));
-    if fit.await? == Fit::Wrong {
-        return Err(ApiError::denied("the present password is wrong").into());
-    }
-    state.cache.forgive(school, &account).await;
     if normal(&request.new) == normal(&request.old) {
         let text = "the new password is the present one";
         return Err(ApiError::invalid("weak-password", text)
@@ -183,10 +217,12 @@ pub async fn change_password(
     let hash = state.hashers.hash(&request.new).await?;
 
     let fresh = Fresh::new(state, &login, peer);
+    let device = Token(rand::random());
     let ended = caller
         .db()
         .write(async |tx| {
             let ended = replace_password(tx, &login, &hash, false, fresh.at).await?;
+            remember(tx, login.id, &device, fresh.at).await?;
             sessions::add(tx, &fresh.row()).await?;
             let event = Event::new(Action::PasswordChange, &login.username);
             audit::note(tx, &caller.by(fresh.at), event).await?;
@@ -195,15 +231,45 @@ pub async fn change_password(
         .await?;
     tell_ended(state, school, ended).await;
     let tenant = state.tenants.school(school).await?;
-    fresh.answer(state, &tenant).await
+    fresh.answer(state, &tenant, Some(device)).await
 }
 
-async fn take_try(state: &State, limit: Limit, school: &str, name: &str) -> Result<()> {
-    let Err(wait) = state.cache.try_once(limit, school, name).await else {
-        return Ok(());
+/// Refuses a password that is not the caller's present one; wrong ones count as tries.
+pub(super) async fn check_password(
+    state: &State,
+    peer: &Peer,
+    caller: &Caller,
+    password: &str,
+) -> Result<()> {
+    let check = async {
+        let login = accounts::login(caller.db(), caller.user()).await?;
+        match state
+            .hashers
+            .verify(password, Some(&login.password))
+            .await?
+        {
+            Fit::Wrong => {
+                let text = "the present password is wrong";
+                Err(ApiError::new(Kind::Denied, throttle::WRONG_PASSWORD, text).into())
+            }
+            Fit::Right | Fit::Outdated => Ok(()),
+        }
     };
-    let text = format!("too many tries; try again in {} s", wait.as_secs().max(1));
-    Err(ApiError::new(Kind::Busy, "too-many-tries", text).into())
+    tried(state, peer, caller, check).await
+}
+
+/// Does what a caller may guess at, as a try of their account; whoever has a session is known.
+pub(super) async fn tried<T>(
+    state: &State,
+    peer: &Peer,
+    caller: &Caller,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let (school, name) = (caller.school_code(), &*caller.session().username);
+    let tried = throttle::take(state, school, name, &peer.address, true).await?;
+    let outcome = Box::pin(work).await;
+    tried.judged(&outcome).await;
+    outcome
 }
 
 /// An unknown school fails later, after the time that a wrong password takes.
@@ -216,11 +282,11 @@ fn known(found: Result<Tenant>) -> Result<Option<Tenant>> {
 
 fn wrong() -> ApiError {
     let text = "the school, the user name or the password is wrong";
-    ApiError::new(Kind::Denied, "wrong-password", text)
+    ApiError::new(Kind::Denied, throttle::WRONG_PASSWORD, text)
         .hint("whoever manages staff can give a new password")
 }
 
-/// Sets the password and ends all sessions; gives the hashes of those that were open.
+/// Sets the password, ends all sessions and forgets all devices; gives the hashes of those that were open.
 pub(super) async fn replace_password(
     tx: &mut Tx,
     login: &Login,
@@ -232,6 +298,7 @@ pub(super) async fn replace_password(
         let text = "the password was changed by somebody else at the same time";
         return Err(ApiError::conflict("changed-meanwhile", text).into());
     }
+    devices::forget_all(tx, login.id).await?;
     Ok(sessions::end_all(tx, login.id, now).await?)
 }
 
@@ -309,7 +376,12 @@ impl<'a> Fresh<'a> {
     }
 
     /// Reads the session as written.
-    async fn answer(&self, state: &State, tenant: &Tenant) -> Result<(LoggedIn, SessionKey)> {
+    async fn answer(
+        &self,
+        state: &State,
+        tenant: &Tenant,
+        device: Option<Token>,
+    ) -> Result<(LoggedIn, SessionKey)> {
         let key = SessionKey {
             school: tenant.code.to_string(),
             hash: self.hash,
@@ -325,7 +397,7 @@ impl<'a> Fresh<'a> {
             LoggedIn {
                 token: self.token,
                 who,
-                device: None,
+                device,
             },
             key,
         ))
@@ -348,7 +420,7 @@ async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
         permissions: Reach::new(session, &tenant.code, now, today).permissions(),
         must_change_password: session.must_change,
         session_ends: session.ends,
-        second_factor: hillview_shared::accounts::SecondFactor::Off,
+        second_factor: session.second_factor,
     })
 }
 
