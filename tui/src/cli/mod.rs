@@ -15,6 +15,7 @@ pub mod output;
 mod prompts;
 pub mod reference;
 mod schools;
+mod sessions;
 mod settings;
 mod sheets;
 mod staff;
@@ -113,6 +114,9 @@ enum Command {
     /// Show who teaches what
     #[command(subcommand)]
     Teaching(teaching::Command),
+    /// List and end sessions, and say how long they last
+    #[command(subcommand)]
+    Sessions(sessions::Command),
     /// Show the terms
     #[command(subcommand)]
     Calendar(calendar::Command),
@@ -242,6 +246,7 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Subjects(command) => subjects::run(command, context).await,
         Command::Staff(command) => staff::run(command, context).await,
         Command::Teaching(command) => teaching::run(&command, context).await,
+        Command::Sessions(command) => sessions::run(command, context).await,
         Command::Calendar(command) => calendar::run(&command, context).await,
         Command::Assessments(command) => assessments::run(command, context).await,
         Command::Sheets(command) => sheets::run(&command, context).await,

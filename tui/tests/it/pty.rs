@@ -249,6 +249,46 @@ async fn a_changed_password_elsewhere_asks_for_it_in_place() {
     .await;
 }
 
+/// An administrator ends the session while a mark is half typed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ended_from_elsewhere_in_mid_typing_loses_nothing() {
+    on_each_engine(async |installation| {
+        let (ready, served, teacher) = start(installation).await;
+        block_in_place(|| {
+            let mut pty = at_the_sheet(&teacher);
+            type_marks(&mut pty, [50]);
+            pty.wait_for("saved");
+            pty.press("5");
+            pty.wait("the digit is in its cell", |screen| {
+                screen.contains("  5  ")
+            });
+            let office = desk(&served);
+            office.log_in(SCHOOL, "admin");
+            let of_teacher = ["sessions", "list", "--of", "teacher", "--format", "json"];
+            let listed = office.quietly(&of_teacher, "");
+            let rows: Vec<serde_json::Value> = serde_json::from_str(&listed.stdout).unwrap();
+            for row in rows {
+                let id = row["id"].to_string();
+                let ended = office.quietly(&["sessions", "end", &id, "--yes"], "");
+                assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            }
+            pty.press("1");
+            pty.press(ENTER);
+            pty.wait_for("log in again");
+            pty.press(PASSWORD);
+            pty.press(ENTER);
+            pty.wait_for(" 2 of 40");
+            type_marks(&mut pty, [52]);
+            pty.wait("every mark is saved", |screen| {
+                screen.matches("saved").count() == 3
+            });
+        });
+        assert_eq!(ready.scores().await[..3], [Some(50), Some(51), Some(52)]);
+        served.stop().await;
+    })
+    .await;
+}
+
 /// Changes the teacher's password at another desk, which ends all other sessions.
 fn change_the_password_elsewhere(served: &Served) {
     let elsewhere = desk(served);

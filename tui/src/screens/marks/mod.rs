@@ -15,7 +15,7 @@ mod view;
 use hillview_shared::ApiError;
 use hillview_shared::api::HillviewResponse;
 use hillview_shared::assessments::Sheet;
-use hillview_shared::ids::{SheetId, StudentId};
+use hillview_shared::ids::{SheetId, StudentId, Version};
 use ratatui::layout::Position;
 
 use self::cell::Cell;
@@ -36,6 +36,9 @@ pub struct Marks {
     /// Where the cursor goes when the sheet is there.
     wanted: Option<StudentId>,
     fetch: Fetch,
+    /// The newest version that was saved from here while the sheet was asked for: an answer from
+    /// before it is asked for again, or the next mark would be against one's own.
+    overtaken: Option<Version>,
     /// The sheet as it came; its rows live on in `cells`.
     sheet: Option<Box<Sheet>>,
     cells: Vec<Cell>,
@@ -50,6 +53,7 @@ impl Marks {
             id,
             wanted,
             fetch: Fetch::Never,
+            overtaken: None,
             sheet: None,
             cells: Vec::new(),
             cursor: Cursor::default(),
@@ -128,6 +132,7 @@ impl Screen for Marks {
         let reply = crate::reply!(answer, OpenSheet);
         if let Some(opened) = self.fetch.settle(reply) {
             self.opened(opened, context);
+            self.ask_again(context);
         } else if self.sheet.is_some() {
             context.tell_failure(&self.fetch);
         }

@@ -22,7 +22,20 @@ impl Marks {
             sheet: WhichSheet::Id(self.id),
             newer_than: self.sheet.as_ref().map(|sheet| sheet.v),
         };
+        self.overtaken = None;
         self.fetch = Fetch::Waiting(context.call(HillviewRequest::OpenSheet { request }));
+    }
+
+    /// Asks once more when a mark was saved after the answer that came had been read.
+    pub(super) fn ask_again(&mut self, context: &mut Context) {
+        let read = self.sheet.as_ref().map(|sheet| sheet.v);
+        if self
+            .overtaken
+            .take()
+            .is_some_and(|saved| read < Some(saved))
+        {
+            self.ask(context);
+        }
     }
 
     pub(super) fn opened(&mut self, opened: SheetOpened, context: &mut Context) {
@@ -62,6 +75,9 @@ impl Marks {
         let Some(student) = self.subject_of(event) else {
             return;
         };
+        if let (Fetch::Waiting(_), OutboxEvent::Saved { version, .. }) = (&self.fetch, event) {
+            self.overtaken = self.overtaken.max(Some(*version));
+        }
         if let Some(cell) = self.cells.iter_mut().find(|cell| cell.student == student) {
             cell.heard(event);
         }

@@ -1,5 +1,6 @@
 //! What the grid makes of the outbox's news: states, refusals, late answers, a line that goes.
 
+use hillview_shared::assessments::SheetOpened;
 use hillview_shared::ids::{StudentId, Version};
 use hillview_shared::marks::{Entry, Score};
 
@@ -276,4 +277,39 @@ fn leaving_with_nothing_to_lose_does_not_ask() {
     let mut desk = Desk::home(80, 24);
     desk.keys("<C-q>");
     assert!(matches!(desk.others.last(), Some(Effect::Quit)));
+}
+
+/// The journal of an earlier run is sent while the sheet is being read: its answer is from before.
+#[test]
+fn a_sheet_read_before_a_save_landed_is_asked_for_again() {
+    let mut desk = Desk::sheet(80, 24);
+    desk.keys("52<Enter>");
+    let (edit, new) = desk.queue();
+    desk.keys("<F5>");
+    let (ticket, request) = desk.calls.pop().expect("the sheet is asked for");
+    let early = fixtures::answer(&request);
+    desk.saved(edit, &new, 100);
+    assert!(desk.calls.is_empty(), "not before the answer is there");
+    desk.answer(ticket, Ok(early));
+    let (ticket, request) = desk.calls.pop().expect("it is asked for again");
+    let HillviewRequest::OpenSheet { request } = request else {
+        panic!("another call: {request:?}")
+    };
+    let answer = fixtures::answer(&HillviewRequest::OpenSheet { request });
+    let HillviewResponse::OpenSheet(Ok(SheetOpened::Sheet(mut sheet))) = answer else {
+        panic!("another answer")
+    };
+    sheet.v = Version(100);
+    let row = sheet.rows.iter_mut().find(|row| row.id == new.student);
+    let row = row.expect("the student is on the sheet");
+    (row.entry, row.v) = (new.entry.clone(), Version(100));
+    let answer = HillviewResponse::OpenSheet(Ok(SheetOpened::Sheet(sheet)));
+    desk.answer(ticket, Ok(answer));
+    assert!(desk.calls.is_empty(), "once");
+    desk.keys("k53<Enter>");
+    assert_eq!(
+        desk.saves.last().unwrap().based_on,
+        Version(100),
+        "the next mark is against the one that was saved"
+    );
 }
