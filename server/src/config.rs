@@ -40,6 +40,15 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub database: Option<String>,
+    /// Make and migrate schemas as this database user; the one of --database then gets no more rights than it needs
+    #[arg(
+        long,
+        global = true,
+        env = "HILLVIEW_MIGRATION_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub migration_database: Option<String>,
     /// Share sessions and limits through this Redis; in this process without it
     #[arg(
         long,
@@ -112,6 +121,8 @@ pub struct Settings {
 pub struct Config {
     pub data_dir: PathBuf,
     pub database: Database,
+    /// The URL of the user that makes and migrates schemas, where that is another.
+    pub migration_database: Option<String>,
     pub redis: Option<String>,
     pub socket: PathBuf,
     pub listen: Option<SocketAddr>,
@@ -160,8 +171,21 @@ impl Settings {
             !control_schema.starts_with(&schema_prefix),
             "control-schema {control_schema:?} begins with schema-prefix {schema_prefix:?}: choose another"
         );
+        let database = parse_database(database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
+        let migration_database = self.migration_database.or(file.migration_database);
+        if let Some(url) = &migration_database {
+            let same = matches!(
+                (&database, parse_database(url, &data_dir)?),
+                (Database::MySql(_), Database::MySql(_))
+            );
+            anyhow::ensure!(
+                same,
+                "a migration database is a second user of a MySQL database: both are mysql://…"
+            );
+        }
         Ok(Config {
-            database: parse_database(database.as_deref().unwrap_or("sqlite:"), &data_dir)?,
+            database,
+            migration_database,
             redis: self.redis.or(file.redis),
             socket: self
                 .socket

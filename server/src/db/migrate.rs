@@ -62,8 +62,26 @@ pub async fn applied(db: &Db) -> Result<i64, Failure> {
         .await
 }
 
-/// Runs the missing steps, one at a time among all that try.
+/// Whether every step is done, and none of a newer program.
+async fn is_up_to_date(scope: Scope, db: &Db) -> Result<bool, Failure> {
+    let newest = newest(scope, db);
+    if applied(db).await? != newest {
+        return Ok(false);
+    }
+    let all = scope.steps(&db.0.engine).iter().count();
+    let done: i64 = db
+        .query("select count(*) from _sqlx_migrations where success")
+        .scalar()
+        .await?;
+    Ok(usize::try_from(done) == Ok(all))
+}
+
+/// Runs the missing steps, one at a time among all that try. Where none is missing this needs no
+/// right to make tables.
 pub async fn run(scope: Scope, db: &Db) -> Result<()> {
+    if is_up_to_date(scope, db).await? {
+        return Ok(());
+    }
     let steps = scope.steps(&db.0.engine);
     let mut permit = db.writing().await?;
     match &db.0.engine {

@@ -18,6 +18,7 @@ pub mod grants;
 pub mod imports;
 pub mod marks;
 pub mod migrate;
+pub mod privileges;
 mod query;
 pub mod requests;
 pub mod roles;

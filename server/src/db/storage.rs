@@ -1,5 +1,6 @@
 //! How connections are made: their options, and the proof that what they commit stays.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection}
 
 use super::engine::{Db, Engine};
 use super::failure::Failure;
+use super::privileges::{self, Account, Right};
 use crate::error::{Error, Result};
 
 /// A connection that was idle for longer is tried before it is used: the database may have restarted.
@@ -19,32 +21,31 @@ pub(super) const WAIT: Duration = Duration::from_secs(5);
 /// A MySQL or MariaDB server.
 pub struct MySqlServer {
     options: MySqlConnectOptions,
+    /// The user that makes and migrates schemas, where that is not the server's own.
+    owner: Option<MySqlConnectOptions>,
+    /// The server's own user.
+    pub account: Account,
     /// How many connections this program opens at the same time.
     pub connections: u32,
 }
 
 impl MySqlServer {
-    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
-        let options = MySqlConnectOptions::from_str(url)
-            .map_err(|error| Error::fault("reading the database's URL", error))?;
-        let mut options = options
-            .disable_statement_logging()
-            .collation("utf8mb4_bin")
-            .timezone(Some("+00:00".to_owned()));
-        let local = options.get_socket().is_some()
-            || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1");
-        if !local
-            && matches!(
-                options.get_ssl_mode(),
-                MySqlSslMode::Preferred | MySqlSslMode::Disabled
-            )
-        {
-            options = options.ssl_mode(MySqlSslMode::Required);
-        }
+    /// Connects as the server's own user, at `url`. `owner` is the URL of the migration user.
+    pub async fn connect(url: &str, owner: Option<&str>, connections: u32) -> Result<Self> {
+        let options = options(url)?;
+        let owner = owner.map(self::options).transpose()?;
         let mut on = options
             .connect()
             .await
             .map_err(|error| Error::from(Failure::from(error)))?;
+        let account: String = sqlx::query_scalar("select cast(current_user() as char)")
+            .fetch_one(&mut on)
+            .await
+            .map_err(Failure::from)?;
+        let account = Account::parse(&account)?;
+        if owner.is_some() {
+            warn_of_surplus(&mut on, &account).await?;
+        }
         let (server_max, statements): (i64, i64) = sqlx::query_as(
             "select cast(@@max_connections as signed), cast(@@max_prepared_stmt_count as signed)",
         )
@@ -66,53 +67,161 @@ impl MySqlServer {
         let options = options.statement_cache_capacity(usize::try_from(capacity).unwrap_or(32));
         Ok(Self {
             options,
+            owner,
+            account,
             connections,
         })
     }
 
     /// Makes a schema when it is missing. The name comes from settings and checked codes only.
     pub async fn create(&self, schema: &str) -> Result<()> {
-        let sql = format!(
-            "create database if not exists `{schema}` default character set utf8mb4 collate utf8mb4_bin"
-        );
-        self.administer(sql).await
+        // Looked for first: a user that makes no schemas may still use one.
+        let mut on = self.administrator().await?;
+        let there: i64 = sqlx::query_scalar(
+            "select count(*) from information_schema.schemata where schema_name = ?",
+        )
+        .bind(schema)
+        .fetch_one(&mut on)
+        .await
+        .map_err(Failure::from)?;
+        let made = match there {
+            0 => {
+                let sql = format!(
+                    "create database if not exists `{schema}` default character set utf8mb4 collate utf8mb4_bin"
+                );
+                administer(&mut on, schema, sql).await
+            }
+            _ => Ok(()),
+        };
+        leave(on).await;
+        made
     }
 
-    /// Removes a schema with all that is in it.
+    /// Removes a schema with all that is in it, and the rights in it.
     pub async fn remove(&self, schema: &str) -> Result<()> {
-        self.administer(format!("drop database if exists `{schema}`"))
-            .await
+        if self.owner.is_some() {
+            self.set_rights(schema, &BTreeSet::new()).await?;
+        }
+        let mut on = self.administrator().await?;
+        let sql = format!("drop database if exists `{schema}`");
+        let done = administer(&mut on, schema, sql).await;
+        leave(on).await;
+        done
     }
 
-    async fn administer(&self, sql: String) -> Result<()> {
-        assert!(sql.matches('`').count() == 2, "a schema's name is plain");
-        let mut on = self.options.connect().await.map_err(Failure::from)?;
-        on.execute(AssertSqlSafe(sql))
-            .await
-            .map_err(Failure::from)?;
+    /// Gives the server's own user what it needs in a schema, and takes what it has too much.
+    pub async fn set_rights(&self, schema: &str, needed: &BTreeSet<Right>) -> Result<()> {
+        // Everybody sees the rights that are their own.
+        let mut own = self.options.connect().await.map_err(Failure::from)?;
+        let held: Vec<(String, String)> = sqlx::query_as(
+            "select cast(table_name as char), cast(lower(privilege_type) as char)
+            from information_schema.table_privileges
+            where table_schema = ? and grantee = ?",
+        )
+        .bind(schema)
+        .bind(self.account.quoted())
+        .fetch_all(&mut own)
+        .await
+        .map_err(Failure::from)?;
+        leave(own).await;
+        let held = held.into_iter().collect();
+        let statements = privileges::statements(schema, &self.account, needed, &held);
+        let mut on = self.administrator().await?;
+        for sql in statements {
+            administer(&mut on, schema, sql).await?;
+        }
         leave(on).await;
         Ok(())
     }
 
+    /// A connection of whoever makes schemas.
+    async fn administrator(&self) -> Result<MySqlConnection> {
+        let options = self.owner.as_ref().unwrap_or(&self.options);
+        Ok(options.connect().await.map_err(Failure::from)?)
+    }
+
+    /// A pool of the migration user in one schema; `None` where the server's own user migrates.
+    pub(super) fn owners_pool(&self, schema: &str, idle: Duration) -> Option<Engine> {
+        let options = self.owner.clone()?;
+        Some(pool(options, schema, 1, idle))
+    }
+
     /// A lazy pool of connections that live in one schema.
     pub(super) fn pool(&self, schema: &str, most: u32, idle: Duration) -> Engine {
-        let expected: std::sync::Arc<str> = schema.into();
-        let pool = MySqlPoolOptions::new()
-            .min_connections(0)
-            .max_connections(most)
-            .acquire_timeout(WAIT)
-            .idle_timeout(idle)
-            .test_before_acquire(false)
-            .before_acquire(|on, meta| {
-                Box::pin(async move { Ok(meta.idle_for < TRUSTED || on.ping().await.is_ok()) })
-            })
-            .after_connect(move |on, _| {
-                let expected = std::sync::Arc::clone(&expected);
-                Box::pin(async move { settle(on, &expected).await })
-            })
-            .connect_lazy_with(self.options.clone().database(schema));
-        Engine::MySql(pool)
+        pool(self.options.clone(), schema, most, idle)
     }
+}
+
+/// How to connect to a URL.
+fn options(url: &str) -> Result<MySqlConnectOptions> {
+    let options = MySqlConnectOptions::from_str(url)
+        .map_err(|error| Error::fault("reading the database's URL", error))?;
+    let options = options
+        .disable_statement_logging()
+        .collation("utf8mb4_bin")
+        .timezone(Some("+00:00".to_owned()));
+    let local = options.get_socket().is_some()
+        || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1");
+    let weak = matches!(
+        options.get_ssl_mode(),
+        MySqlSslMode::Preferred | MySqlSslMode::Disabled
+    );
+    Ok(match weak && !local {
+        true => options.ssl_mode(MySqlSslMode::Required),
+        false => options,
+    })
+}
+
+/// Says so when the server's own user may do more than it was given table by table: what the
+/// migration user gives and takes does not reach that.
+async fn warn_of_surplus(on: &mut MySqlConnection, account: &Account) -> Result<()> {
+    let wide: i64 = sqlx::query_scalar(
+        "select (select count(*) from information_schema.user_privileges
+                where grantee = ? and privilege_type <> 'USAGE')
+            + (select count(*) from information_schema.schema_privileges where grantee = ?)",
+    )
+    .bind(account.quoted())
+    .bind(account.quoted())
+    .fetch_one(on)
+    .await
+    .map_err(Failure::from)?;
+    if wide > 0 {
+        tracing::warn!(
+            user = account.quoted(),
+            "the server's database user holds rights on whole schemas: revoke them, so that its histories stay"
+        );
+    }
+    Ok(())
+}
+
+/// Runs a statement that names one schema.
+async fn administer(on: &mut MySqlConnection, schema: &str, sql: String) -> Result<()> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    assert!(schema.chars().all(plain), "a schema's name is plain");
+    on.execute(AssertSqlSafe(sql))
+        .await
+        .map_err(Failure::from)?;
+    Ok(())
+}
+
+/// A lazy pool of connections that live in one schema.
+fn pool(options: MySqlConnectOptions, schema: &str, most: u32, idle: Duration) -> Engine {
+    let expected: std::sync::Arc<str> = schema.into();
+    let pool = MySqlPoolOptions::new()
+        .min_connections(0)
+        .max_connections(most)
+        .acquire_timeout(WAIT)
+        .idle_timeout(idle)
+        .test_before_acquire(false)
+        .before_acquire(|on, meta| {
+            Box::pin(async move { Ok(meta.idle_for < TRUSTED || on.ping().await.is_ok()) })
+        })
+        .after_connect(move |on, _| {
+            let expected = std::sync::Arc::clone(&expected);
+            Box::pin(async move { settle(on, &expected).await })
+        })
+        .connect_lazy_with(options.database(schema));
+    Engine::MySql(pool)
 }
 
 /// Ends a connection that has done its work. MySQL hangs up at once, so with TLS on a Unix socket our

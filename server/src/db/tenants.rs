@@ -5,7 +5,7 @@
 //! prepared statement stays bound to the schema it was prepared in. Not here: who may reach which
 //! school.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use super::calendar;
 use super::connections::Connections;
 use super::engine::{Db, Pools};
 use super::migrate::{self, Scope};
+use super::privileges::{self, Account};
 use super::schools::{self, School};
 use super::storage::{self, MySqlServer};
 use crate::config::{Config, Database};
@@ -100,8 +101,9 @@ impl Tenants {
                 (Storage::Sqlite(folder.clone()), engine, config.connections)
             }
             Database::MySql(url) => {
-                let server = Box::new(MySqlServer::connect(url, config.connections).await?);
-                server.create(&config.control_schema).await?;
+                let owner = config.migration_database.as_deref();
+                let server = MySqlServer::connect(url, owner, config.connections).await?;
+                let server = Box::new(server);
                 let most = server.connections;
                 let control = server.pool(&config.control_schema, PER_SCHOOL, idle);
                 let prefix = config.schema_prefix.clone();
@@ -109,6 +111,10 @@ impl Tenants {
             }
         };
         let connections = Connections::new(most);
+        if let Storage::MySql { server, .. } = &storage {
+            let schema = (&*config.control_schema, Scope::Control);
+            make_schema(server, schema, idle, &connections).await?;
+        }
         let pools = Pools::new(control, PER_SCHOOL, Arc::clone(&connections));
         let control = Db(Arc::new(pools));
         storage::check_durable(&control).await?;
@@ -180,14 +186,35 @@ impl Tenants {
 
     /// Makes a school's schema or file when it is missing, and brings it up to date.
     pub async fn prepare(&self, code: &str) -> Result<Db> {
-        match &self.storage {
-            Storage::MySql { server, prefix } => server.create(&schema(prefix, code)).await?,
-            Storage::Sqlite(_) => {}
+        if let Storage::MySql { server, prefix } = &self.storage {
+            let schema = (&*schema(prefix, code), Scope::School);
+            make_schema(server, schema, self.idle, &self.connections).await?;
         }
         let db = self.connect(code, true);
         storage::check_durable(&db).await?;
         migrate::run(Scope::School, &db).await?;
         Ok(db)
+    }
+
+    /// The statements that give a database user what a server needs, for every school there is;
+    /// `None` where the database has no users.
+    pub async fn grants(&self, config: &Config, user: Option<&str>) -> Result<Option<Vec<String>>> {
+        let Storage::MySql { server, prefix } = &self.storage else {
+            return Ok(None);
+        };
+        let account = match user {
+            Some(user) => Account::parse(user)?,
+            None => server.account.clone(),
+        };
+        let nothing = BTreeSet::new();
+        let of = |schema: &str, scope| {
+            privileges::statements(schema, &account, &privileges::needed(scope), &nothing)
+        };
+        let mut all = of(&config.control_schema, Scope::Control);
+        for school in self.all().await? {
+            all.extend(of(&schema(prefix, &school.code), Scope::School));
+        }
+        Ok(Some(all))
     }
 
     /// Removes a school's schema or file with all that is in it; does nothing when it is not there.
@@ -372,6 +399,25 @@ fn close_later(db: Db) {
         }
         storage::close(&db).await;
     });
+}
+
+/// Makes a schema when it is missing. Where there is a migration user, that one also brings it up
+/// to date and gives the server's own user its rights in it.
+async fn make_schema(
+    server: &MySqlServer,
+    (schema, scope): (&str, Scope),
+    idle: Duration,
+    connections: &Arc<Connections>,
+) -> Result<()> {
+    server.create(schema).await?;
+    let Some(engine) = server.owners_pool(schema, idle) else {
+        return Ok(());
+    };
+    let owners = Db(Arc::new(Pools::new(engine, 1, Arc::clone(connections))));
+    let done = migrate::run(scope, &owners).await;
+    storage::close(&owners).await;
+    done?;
+    server.set_rights(schema, &privileges::needed(scope)).await
 }
 
 /// The schema's name. Codes were checked when the school was made, and are looked up before.

@@ -1,6 +1,7 @@
 //! The commands of the server's binary. They act on the data folder or the database directly,
 //! through the same functions as the calls.
 
+pub mod database;
 pub mod demo;
 pub mod platform;
 pub mod schools;
@@ -40,6 +41,9 @@ enum Command {
     /// Make the logins that look after schools
     #[command(subcommand)]
     Platform(platform::Command),
+    /// Print what the server's database user needs
+    #[command(subcommand)]
+    Database(database::Command),
     /// Add logins and give new passwords
     #[command(subcommand)]
     User(users::Command),
@@ -74,6 +78,7 @@ impl Cli {
             }
             Command::School(command) => command.run(&config).await,
             Command::Platform(command) => command.run(&config).await,
+            Command::Database(command) => command.run(&config).await,
             Command::User(command) => command.run(&config).await,
         }
     }

@@ -120,6 +120,19 @@ impl Installation {
     /// # Panics
     /// When it cannot be reached.
     pub async fn on(engine: Engine, database: Option<String>, redis: Option<String>) -> Self {
+        let settings = Settings {
+            database,
+            redis,
+            ..Settings::default()
+        };
+        Self::with(engine, settings).await
+    }
+
+    /// With settings of the test's own beside those that keep it apart from others.
+    ///
+    /// # Panics
+    /// When the database cannot be reached.
+    pub async fn with(engine: Engine, settings: Settings) -> Self {
         if std::env::var_os("HILLVIEW_LOG").is_some() {
             crate::logging::start(crate::logging::USUAL);
         }
@@ -131,9 +144,7 @@ impl Installation {
             redis_prefix: Some(name.clone()),
             control_schema: Some(name),
             connections: Some(16),
-            database,
-            redis,
-            ..Settings::default()
+            ..settings
         };
         let config = settings.resolve().expect("the settings of a test are good");
         let state = State::open(&config)
@@ -246,6 +257,9 @@ impl Installation {
         );
         if let Database::MySql(url) = &self.config.database {
             text += &format!("database = {url:?}\n");
+        }
+        if let Some(url) = &self.config.migration_database {
+            text += &format!("migration-database = {url:?}\n");
         }
         if let Some(url) = &self.config.redis {
             text += &format!("redis = {url:?}\n");

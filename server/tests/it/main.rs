@@ -6,6 +6,7 @@ mod api_reference;
 mod audit;
 mod database;
 mod database_killed;
+mod database_user;
 mod durability;
 mod exports;
 mod fifty_schools;

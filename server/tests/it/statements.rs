@@ -54,7 +54,7 @@ fn statements_are_found_as_they_will_be_run() {
 }
 
 /// File and text of every statement under `db`; what only one engine has is left to that engine.
-fn all_statements() -> Vec<(String, &'static str)> {
+pub fn all_statements() -> Vec<(String, &'static str)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db");
     let fragments = fragments(&std::fs::read_to_string(folder.join("fragments.rs")).unwrap());
     let mut all = Vec::new();

@@ -84,7 +84,7 @@ async fn save(state: &State, teacher: &Caller, sheet: SheetId, edits: Vec<Edit>)
     assert_eq!(saved.problems, []);
 }
 
-fn score(student: StudentId, based_on: i64, marks: i32) -> Edit {
+pub fn score(student: StudentId, based_on: i64, marks: i32) -> Edit {
     Edit {
         student,
         based_on: Version(based_on),
@@ -94,14 +94,14 @@ fn score(student: StudentId, based_on: i64, marks: i32) -> Edit {
 
 /// A school whose teacher has entered English in 4 East: rows 1 to 5 of the history enter marks,
 /// rows 6 to 10 change them, row 11 clears the first and row 12 changes the second once more.
-struct Ready {
-    school: School,
-    head: Caller,
-    teacher: Caller,
-    sheet: SheetId,
+pub struct Ready {
+    pub school: School,
+    pub head: Caller,
+    pub teacher: Caller,
+    pub sheet: SheetId,
 }
 
-async fn ready(it: &Installation) -> Ready {
+pub async fn ready(it: &Installation) -> Ready {
     let (school, state) = (it.school("kilimani").await, &it.state);
     let admin = school.caller("admin").await;
     let today = admin.today(state.clock.now());
@@ -143,7 +143,7 @@ async fn ready(it: &Installation) -> Ready {
 }
 
 impl Ready {
-    fn student(&self, place: usize) -> StudentId {
+    pub fn student(&self, place: usize) -> StudentId {
         self.school.students[place].id
     }
 
