@@ -119,6 +119,13 @@ words! {
 }
 
 impl Permission {
+    /// Every permission but the one that reaches beyond a school.
+    pub const OF_A_SCHOOL: &'static [Self] = {
+        let (all, last) = (Self::ALL, Self::ALL.len() - 1);
+        assert!(matches!(all[last], Self::SchoolsManage));
+        all.split_at(last).0
+    };
+
     /// Whether it can be granted on a part of the school; the others are of the whole school.
     pub const fn on_a_part(self) -> bool {
         matches!(

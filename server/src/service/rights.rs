@@ -7,13 +7,6 @@ use hillview_shared::accounts::{PLATFORM, Role};
 
 use crate::caller::Caller;
 
-/// Every permission but the one that reaches beyond a school.
-const OF_A_SCHOOL: &[Permission] = {
-    let (all, last) = (Permission::ALL, Permission::ALL.len() - 1);
-    assert!(matches!(all[last], SchoolsManage));
-    all.split_at(last).0
-};
-
 /// The roles that a school begins with; that of the platform is in none.
 pub fn roles() -> impl Iterator<Item = Role> {
     let all = Role::ALL.iter().copied();
@@ -23,7 +16,7 @@ pub fn roles() -> impl Iterator<Item = Role> {
 /// The permissions on the whole school that a role begins with.
 pub fn of(role: Role) -> &'static [Permission] {
     match role {
-        Role::HeadTeacher | Role::DeputyHead => OF_A_SCHOOL,
+        Role::HeadTeacher | Role::DeputyHead => Permission::OF_A_SCHOOL,
         Role::SchoolAdmin => &[
             StudentsRead,
             ClassesWrite,

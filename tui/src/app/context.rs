@@ -109,6 +109,10 @@ pub enum Open {
     Grants(Option<String>),
     AskFor,
     Requests,
+    Sessions,
+    Audit,
+    Roles,
+    Schools,
     Confirm {
         question: String,
         what: Confirmation,

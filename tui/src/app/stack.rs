@@ -7,6 +7,7 @@ use crate::app::context::Typed;
 use crate::command::{self, Command, Entry, Scope};
 use crate::msg::{Effect, LineState};
 use crate::screens::Screen;
+use crate::screens::audit::AuditLog;
 use crate::screens::classes::Classes;
 use crate::screens::confirm::Confirm;
 use crate::screens::grants::{self, GrantList};
@@ -18,7 +19,10 @@ use crate::screens::outbox::Outbox;
 use crate::screens::palette::{Choice, Palette};
 use crate::screens::password::Password;
 use crate::screens::requests::RequestList;
+use crate::screens::roles::RoleList;
+use crate::screens::schools::SchoolList;
 use crate::screens::second_factor::{DropFactor, SetUpFactor};
+use crate::screens::sessions::SessionList;
 use crate::screens::sheets::Sheets;
 use crate::screens::staff::StaffList;
 use crate::screens::student::StudentPage;
@@ -52,6 +56,10 @@ impl App {
             }),
             Command::Grants => context.open(Open::Grants(None)),
             Command::Requests => context.open(Open::Requests),
+            Command::Sessions => context.open(Open::Sessions),
+            Command::Audit => context.open(Open::Audit),
+            Command::Roles => context.open(Open::Roles),
+            Command::Schools => context.open(Open::Schools),
             Command::SetUpFactor => context.open(Open::SetUpFactor),
             Command::DropFactor => context.open(Open::DropFactor),
             Command::ChangePassword => context.open(Open::ChangePassword),
@@ -159,6 +167,8 @@ impl App {
             self.show(Box::new(Password::first(typed)));
         } else if who.second_factor == SecondFactor::Missing {
             self.show(Box::new(SetUpFactor::first(typed)));
+        } else if who.may(Permission::SchoolsManage) {
+            self.open(Open::Schools);
         } else if has_sheets {
             self.open(Open::Sheets);
         } else if who.may(Permission::StaffManage) {
@@ -256,6 +266,10 @@ impl App {
             Open::Grants(to) => Box::new(List::new(GrantList::new(to))),
             Open::AskFor => Box::new(grants::ask_form()),
             Open::Requests => Box::new(List::new(RequestList::default())),
+            Open::Sessions => Box::new(List::new(SessionList::default())),
+            Open::Audit => Box::new(List::new(AuditLog)),
+            Open::Roles => Box::new(List::new(RoleList)),
+            Open::Schools => Box::new(List::new(SchoolList)),
             Open::SetUpFactor => Box::new(SetUpFactor::wanted()),
             Open::DropFactor => Box::new(Form::new(DropFactor)),
             Open::ChangePassword => Box::new(Password::wanted()),

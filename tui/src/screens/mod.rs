@@ -16,6 +16,7 @@ use crate::command::{Command, Scope};
 use crate::msg::{Key, OutboxEvent, Ticket};
 use crate::widgets::pen::Pen;
 
+pub mod audit;
 pub mod classes;
 pub mod confirm;
 pub mod grants;
@@ -27,7 +28,10 @@ pub mod outbox;
 pub mod palette;
 pub mod password;
 pub mod requests;
+pub mod roles;
+pub mod schools;
 pub mod second_factor;
+pub mod sessions;
 pub mod sheets;
 pub mod staff;
 pub mod student;

@@ -72,7 +72,12 @@ impl Listing for RequestList {
         PLACE.to_owned()
     }
 
-    fn request(&self, _filters: &Inputs, after: Option<String>, limit: u16) -> HillviewRequest {
+    fn request(
+        &self,
+        _filters: &Inputs,
+        (after, limit): (Option<String>, u16),
+        _context: &Context,
+    ) -> HillviewRequest {
         let request = ListRequests {
             decided: self.decided,
             after,

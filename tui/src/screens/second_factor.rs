@@ -29,6 +29,7 @@ use crate::shapes::once::Once;
 use crate::theme::Tone;
 use crate::widgets::inputs::{self, Input, Inputs};
 use crate::widgets::pen::Pen;
+use crate::widgets::text;
 
 const PLACE: &str = "Second factor";
 
@@ -224,6 +225,7 @@ impl Screen for SetUpFactor {
         let mut line = 4;
         if let Some(secret) = &self.secret {
             let key = in_groups(&secret.secret);
+            let uri = text::clean(&secret.uri, pen.theme);
             pen.put(
                 3,
                 4,
@@ -232,7 +234,7 @@ impl Screen for SetUpFactor {
             );
             inputs::tell_at(pen, 4, 7, Tone::Heading, &key);
             pen.put(6, 7, Tone::Plain, "or with this address:");
-            for (at, part) in pieces(&secret.uri, pen.columns() - 14).iter().enumerate() {
+            for (at, part) in text::wrap(&uri, pen.columns() - 14).iter().enumerate() {
                 pen.put(7 + at, 7, Tone::Plain, part);
                 line = 8 + at;
             }
@@ -258,13 +260,6 @@ impl Screen for SetUpFactor {
         inputs::tell(pen, end + 1, tone, words);
         cursor
     }
-}
-
-/// Cuts a text that has no spaces into lines, so that none of it is out of sight.
-fn pieces(text: &str, columns: usize) -> Vec<String> {
-    let letters: Vec<char> = hillview_shared::text::visible(text).chars().collect();
-    let lines = letters.chunks(columns.max(1));
-    lines.map(|line| line.iter().collect()).collect()
 }
 
 /// Takes it away again.

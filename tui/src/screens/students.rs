@@ -48,7 +48,12 @@ impl Listing for Students {
         Inputs::new([("Search (name or number)", Input::text("", 60))])
     }
 
-    fn request(&self, filters: &Inputs, after: Option<String>, limit: u16) -> HillviewRequest {
+    fn request(
+        &self,
+        filters: &Inputs,
+        (after, limit): (Option<String>, u16),
+        _context: &Context,
+    ) -> HillviewRequest {
         let request = ListStudents {
             class: self.class.as_ref().map(|class| class.id),
             search: filters.given(0),

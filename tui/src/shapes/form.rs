@@ -32,6 +32,15 @@ impl Wrong {
     }
 }
 
+/// The text of a field that must not be empty.
+///
+/// # Errors
+/// When it is, with the words for what is missing.
+pub fn needed(inputs: &Inputs, at: usize, what: &str) -> Result<String, Wrong> {
+    let given = inputs.given(at);
+    given.ok_or_else(|| Wrong::new(at, format!("the {what} is missing")))
+}
+
 /// A date as it is typed, `2026-07-31`; nothing where nothing is typed.
 ///
 /// # Errors

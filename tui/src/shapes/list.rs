@@ -47,7 +47,13 @@ pub trait Listing: fmt::Debug {
         None
     }
 
-    fn request(&self, filters: &Inputs, after: Option<String>, limit: u16) -> HillviewRequest;
+    /// Asks for the rows after a place, so many of them.
+    fn request(
+        &self,
+        filters: &Inputs,
+        page: (Option<String>, u16),
+        context: &Context,
+    ) -> HillviewRequest;
 
     /// Hears what is asked for.
     fn asked(&mut self, _filters: &Inputs) {}
@@ -140,7 +146,7 @@ impl<L: Listing> List<L> {
             false => known.clamp(PAGE, MOST),
         };
         self.listing.asked(&self.applied);
-        let request = self.listing.request(&self.applied, after, limit);
+        let request = self.listing.request(&self.applied, (after, limit), context);
         self.fetch = Fetch::Waiting(context.call(request));
     }
 

@@ -70,7 +70,8 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Breaks a sentence into lines of at most `columns`, at spaces.
+/// Breaks a sentence into lines of at most `columns`: at spaces, and within a word that is longer
+/// than a line, so that none of it is out of sight.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -83,8 +84,26 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         } else {
             lines.push(word.to_owned());
         }
+        while let Some(rest) = lines.last_mut().and_then(|last| split_off(last, columns)) {
+            lines.push(rest);
+        }
     }
     lines
+}
+
+/// Cuts a line to `columns`, and gives what was behind.
+fn split_off(line: &mut String, columns: usize) -> Option<String> {
+    if columns < 2 || line.width() <= columns {
+        return None;
+    }
+    let mut width = 0;
+    let mut graphemes = line.grapheme_indices(true);
+    let behind = graphemes.find(|(_, grapheme)| {
+        width += grapheme.width();
+        width > columns
+    });
+    let (at, _) = behind?;
+    (at > 0).then(|| line.split_off(at))
 }
 
 #[cfg(test)]
@@ -133,5 +152,13 @@ mod tests {
     fn sentences_break_at_spaces() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("", 7), [""]);
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_within_a_word_that_is_too_long() {
+        assert_eq!(wrap("a mark of 60", 6), ["a mark", "of 60"]);
+        assert_eq!(wrap("at 0123456789ab.", 6), ["at", "012345", "6789ab", "."]);
+        assert_eq!(wrap("王小明同学", 5), ["王小", "明同", "学"]);
+        assert_eq!(wrap("", 6), [""]);
     }
 }

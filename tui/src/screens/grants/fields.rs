@@ -16,13 +16,6 @@ pub const REASON: usize = 5;
 /// A week, as most are given for.
 const USUAL: usize = 2;
 
-/// What can be given in a school: the permission of the platform is none of them.
-pub fn permissions() -> Vec<Permission> {
-    let all = Permission::ALL.iter().copied();
-    all.filter(|one| *one != Permission::SchoolsManage)
-        .collect()
-}
-
 pub fn days() -> Input {
     let days = GRANT_DAYS.map(|days| match days {
         1 => "1 day".to_owned(),
@@ -39,7 +32,7 @@ pub fn chosen_days(inputs: &Inputs, at: usize) -> Option<u16> {
 
 pub fn inputs() -> Inputs {
     Inputs::new([
-        ("Permission", Input::choice(&permissions(), 0)),
+        ("Permission", Input::choice(Permission::OF_A_SCHOOL, 0)),
         ("On", Input::choice(ScopeKind::ALL, 0)),
         ("Which (level, grade or class)", Input::text("", 60)),
         ("Subject", Input::text("", 60)),
@@ -58,7 +51,7 @@ pub fn changed(inputs: &mut Inputs) {
 }
 
 pub fn permission(inputs: &Inputs) -> Permission {
-    permissions()[inputs.chosen(PERMISSION)]
+    Permission::OF_A_SCHOOL[inputs.chosen(PERMISSION)]
 }
 
 fn kind(inputs: &Inputs) -> ScopeKind {
@@ -82,9 +75,4 @@ pub fn scope(inputs: &Inputs) -> Result<Scope, Wrong> {
         name,
         subject,
     })
-}
-
-pub fn reason(inputs: &Inputs, at: usize) -> Result<String, Wrong> {
-    let given = inputs.given(at);
-    given.ok_or_else(|| Wrong::new(at, "the reason is missing"))
 }

@@ -5,7 +5,7 @@ use hillview_shared::grants::{ExtendGrant, GiveGrant, Grant, RequestAccess, Revo
 
 use super::{PLACE, fields};
 use crate::app::context::Context;
-use crate::shapes::form::{Done, Filling, Wrong, date};
+use crate::shapes::form::{Done, Filling, Wrong, date, needed};
 use crate::shapes::list::Answer;
 use crate::widgets::inputs::{Input, Inputs};
 
@@ -50,10 +50,8 @@ impl Filling for GiveForm {
             permission: fields::permission(inputs),
             scope: fields::scope(inputs)?,
             days: fields::chosen_days(inputs, fields::DAYS),
-            reason: fields::reason(inputs, fields::REASON)?,
-            to: inputs
-                .given(TO)
-                .ok_or_else(|| Wrong::new(TO, "who gets it is missing"))?,
+            reason: needed(inputs, fields::REASON, "reason")?,
+            to: needed(inputs, TO, "login")?,
             starts: starts.map(|day| context.midnight(day)),
         };
         Ok(HillviewRequest::GiveGrant { request })
@@ -102,7 +100,7 @@ impl Filling for AskForm {
             permission: fields::permission(inputs),
             scope: fields::scope(inputs)?,
             days: fields::chosen_days(inputs, fields::DAYS),
-            reason: fields::reason(inputs, fields::REASON)?,
+            reason: needed(inputs, fields::REASON, "reason")?,
         };
         Ok(HillviewRequest::RequestAccess { request })
     }

@@ -92,7 +92,12 @@ impl Listing for GrantList {
         Inputs::new([("Of (login or staff number)", Input::text(to, 60))])
     }
 
-    fn request(&self, filters: &Inputs, after: Option<String>, limit: u16) -> HillviewRequest {
+    fn request(
+        &self,
+        filters: &Inputs,
+        (after, limit): (Option<String>, u16),
+        _context: &Context,
+    ) -> HillviewRequest {
         let request = ListGrants {
             to: filters.given(0),
             ending_soon: self.ending_soon,

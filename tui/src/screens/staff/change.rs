@@ -6,7 +6,7 @@ use hillview_shared::staff::{AddStaff, DisableStaff, EditStaff, Staff, StaffStat
 
 use super::{PLACE, handed_over, key};
 use crate::app::context::Context;
-use crate::shapes::form::{Done, Filling, Wrong};
+use crate::shapes::form::{Done, Filling, Wrong, needed};
 use crate::shapes::list::Answer;
 use crate::widgets::inputs::{Input, Inputs};
 
@@ -28,13 +28,6 @@ fn ticked_roles(inputs: &Inputs, at: usize, roles: &[RoleCode]) -> Vec<RoleCode>
     let ticked = inputs.ticked(at);
     let ticked = ticked.into_iter().filter_map(|role| roles.get(role));
     ticked.cloned().collect()
-}
-
-fn needed(inputs: &Inputs, at: usize, what: &str) -> Result<String, Wrong> {
-    match inputs.text(at) {
-        "" => Err(Wrong::new(at, format!("the {what} is missing"))),
-        text => Ok(text.to_owned()),
-    }
 }
 
 #[derive(Debug, Default)]

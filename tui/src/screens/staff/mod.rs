@@ -121,7 +121,12 @@ impl Listing for StaffList {
         Inputs::new([("Search (name, number or login)", Input::text("", 60))])
     }
 
-    fn request(&self, filters: &Inputs, after: Option<String>, limit: u16) -> HillviewRequest {
+    fn request(
+        &self,
+        filters: &Inputs,
+        (after, limit): (Option<String>, u16),
+        _context: &Context,
+    ) -> HillviewRequest {
         let request = ListStaff {
             search: filters.text(0).to_owned(),
             disabled: self.all,

@@ -6,7 +6,7 @@ use hillview_shared::teaching::{AssignTeaching, EndTeaching, Teaching, TeachingR
 
 use super::{PLACE, what};
 use crate::app::context::Context;
-use crate::shapes::form::{Done, Filling, Wrong, date};
+use crate::shapes::form::{Done, Filling, Wrong, date, needed};
 use crate::shapes::list::Answer;
 use crate::widgets::inputs::{Input, Inputs};
 
@@ -98,12 +98,8 @@ impl Filling for AssignForm {
         let role = ROLES[inputs.chosen(ROLE)];
         let subject = self.subjects.get(inputs.chosen(SUBJECT)).cloned();
         let request = AssignTeaching {
-            staff: inputs
-                .given(STAFF)
-                .ok_or_else(|| Wrong::new(STAFF, "the member of staff is missing"))?,
-            class: inputs
-                .given(CLASS)
-                .ok_or_else(|| Wrong::new(CLASS, "the class is missing"))?,
+            staff: needed(inputs, STAFF, "member of staff")?,
+            class: needed(inputs, CLASS, "class")?,
             subject: subject.filter(|_| role == TeachingRole::SubjectTeacher),
             role,
             starts: date(inputs, FROM)?,

@@ -77,7 +77,12 @@ impl Listing for TeachingList {
         ])
     }
 
-    fn request(&self, filters: &Inputs, after: Option<String>, limit: u16) -> HillviewRequest {
+    fn request(
+        &self,
+        filters: &Inputs,
+        (after, limit): (Option<String>, u16),
+        _context: &Context,
+    ) -> HillviewRequest {
         let request = ListTeaching {
             class: filters.given(CLASS),
             staff: filters.given(STAFF),

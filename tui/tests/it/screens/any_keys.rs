@@ -309,7 +309,11 @@ fn shows_what_waits(seed: u64, mut desk: Desk, mut played: Played) -> usize {
 
 /// The screens of people and rights take whatever comes.
 fn walk_among_people(seed: u64) -> usize {
-    const PLACES: [&str; 8] = [
+    const PLACES: [&str; 12] = [
+        "<Esc>y<Esc><C-p>sessions<Enter>",
+        "<Esc>y<Esc><C-p>audit<Enter>",
+        "<Esc>y<Esc><C-p>roles<Enter>",
+        "v",
         "<Esc>y<Esc><C-p>staff<Enter>",
         "<Esc>y<Esc><C-p>teaching<Enter>",
         "<Esc>y<Esc><C-p>grants<Enter>",

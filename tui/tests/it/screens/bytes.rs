@@ -77,7 +77,15 @@ fn the_first_paint_of_each_screen_is_small() {
 
 #[test]
 fn the_first_paint_of_people_and_rights_is_small() {
-    for keys in [":staff", ":teaching", ":grants", ":requests"] {
+    for keys in [
+        ":staff",
+        ":teaching",
+        ":grants",
+        ":requests",
+        ":sessions",
+        ":audit",
+        ":roles",
+    ] {
         let mut desk = Desk::home_of(super::people::head());
         desk.play(&format!("{keys}<Enter>|"));
         let first = Line::of(desk).draw();

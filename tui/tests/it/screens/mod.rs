@@ -1,6 +1,7 @@
 //! Screens by state, keys and the expected screen: the app with a played server and outbox.
 
 mod any_keys;
+mod audit;
 mod bytes;
 mod fixtures;
 mod grants;
@@ -11,6 +12,10 @@ mod marks_outbox;
 mod marks_paste;
 mod people;
 mod places;
+mod records;
+mod roles;
+mod schools;
+mod sessions;
 mod sizes;
 mod staff;
 mod teaching;

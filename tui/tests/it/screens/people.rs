@@ -29,6 +29,22 @@ pub fn head() -> Who {
     }
 }
 
+/// Who looks after the installation.
+pub fn platform() -> Who {
+    use Permission::*;
+    let mut who = Who {
+        username: "root".into(),
+        name: "Root".into(),
+        roles: vec![Role::PlatformAdmin.into()],
+        permissions: vec![SchoolsManage, SessionsManage, AuditRead],
+        ..kamau()
+    };
+    who.school.code = hillview_shared::accounts::PLATFORM.into();
+    who.school.name = "Platform".into();
+    who.school.term = None;
+    who
+}
+
 /// Somebody who sets the school up.
 pub fn admin() -> Who {
     use Permission::*;
@@ -125,7 +141,7 @@ pub fn teaching() -> Vec<Teaching> {
     ]
 }
 
-fn page<T>(rows: Vec<T>) -> Page<T> {
+pub fn page<T>(rows: Vec<T>) -> Page<T> {
     Page { rows, next: None }
 }
 
@@ -134,7 +150,8 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
     let played = of_accounts(request)
         .or_else(|| of_staff(request))
         .or_else(|| of_teaching(request))
-        .or_else(|| of_grants(request));
+        .or_else(|| of_grants(request))
+        .or_else(|| super::records::answer(request));
     played.unwrap_or_else(|| panic!("no played answer to {request:?}"))
 }
 

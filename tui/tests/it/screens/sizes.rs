@@ -152,7 +152,18 @@ fn every_screen_draws_at_every_size() {
 }
 
 /// Every screen about people and rights, from a head's home on: each `|` waits for the answers.
-const PLACES: [&str; 22] = [
+const PLACES: [&str; 33] = [
+    ":sessions<Enter>|",
+    ":sessions<Enter>|m|",
+    ":sessions<Enter>|<Enter>",
+    ":audit<Enter>|",
+    ":audit<Enter>|/",
+    ":audit<Enter>|<Enter>",
+    ":audit<Enter>|v<Enter>|",
+    ":roles<Enter>|",
+    ":roles<Enter>|<Enter>",
+    ":roles<Enter>|e",
+    ":roles<Enter>|a",
     ":staff<Enter>|",
     ":staff<Enter>|/",
     ":staff<Enter>|<Enter>",
@@ -188,6 +199,18 @@ fn every_screen_of_people_and_rights_draws_at_every_size() {
             assert!(screen.contains("help"), "{keys}\n{screen}");
             desk.shows("r.mutua@");
             desk.shows("online");
+        }
+    }
+}
+
+#[test]
+fn the_screens_of_the_platform_draw_at_every_size() {
+    for keys in ["", "a", "n", "x", "<Enter>", "jj<Del>"] {
+        let mut desk = Desk::home_of(super::people::platform());
+        desk.play(keys);
+        for (columns, rows) in [(60, 20), (80, 24), (200, 60)] {
+            desk.resize(columns, rows);
+            desk.shows("root@");
         }
     }
 }
