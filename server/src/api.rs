@@ -346,16 +346,16 @@ impl Hillview for Api {
         Ok(schools::remove(self.state(), self.actor(), &request).await?)
     }
 
-    async fn edit_staff(self, _: Context, _request: EditStaff) -> Reply<Staff> {
-        Err(unanswered())
+    async fn edit_staff(self, _: Context, request: EditStaff) -> Reply<Staff> {
+        Ok(staff::edit(self.state(), self.caller(), request).await?)
     }
 
-    async fn disable_staff(self, _: Context, _request: DisableStaff) -> Reply<Staff> {
-        Err(unanswered())
+    async fn disable_staff(self, _: Context, request: DisableStaff) -> Reply<Staff> {
+        Ok(staff::disable(self.state(), self.caller(), request).await?)
     }
 
-    async fn reset_password(self, _: Context, _request: WhichStaff) -> Reply<OneTimePassword> {
-        Err(unanswered())
+    async fn reset_password(self, _: Context, request: WhichStaff) -> Reply<OneTimePassword> {
+        Ok(staff::reset(self.state(), self.caller(), request).await?)
     }
 
     async fn reset_second_factor(self, _: Context, request: WhichStaff) -> Reply<()> {
@@ -365,17 +365,17 @@ impl Hillview for Api {
     async fn issue_passwords(
         self,
         _: Context,
-        _request: IssuePasswords,
+        request: IssuePasswords,
     ) -> Reply<Vec<OneTimePassword>> {
-        Err(unanswered())
+        Ok(staff::issue(self.state(), self.caller(), request).await?)
     }
 
-    async fn assign_many(self, _: Context, _request: AssignMany) -> Reply<Assigned> {
-        Err(unanswered())
+    async fn assign_many(self, _: Context, request: AssignMany) -> Reply<Assigned> {
+        Ok(teaching::assign_many(self.state(), self.caller(), request).await?)
     }
 
-    async fn end_teaching(self, _: Context, _request: EndTeaching) -> Reply<Teaching> {
-        Err(unanswered())
+    async fn end_teaching(self, _: Context, request: EndTeaching) -> Reply<Teaching> {
+        Ok(teaching::end(self.state(), self.caller(), request).await?)
     }
 }
 

@@ -139,4 +139,7 @@ pub struct StaffAdded {
     pub staff: Staff,
     /// Shown once, never readable again.
     pub one_time_password: String,
+    /// At this moment it is of no use any more.
+    #[serde(default)]
+    pub ends: Option<Moment>,
 }

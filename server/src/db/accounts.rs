@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, Role, RoleCode};
 use hillview_shared::ids::{Moment, StaffId, UserId};
 use hillview_shared::school::CurrentTerm;
+use hillview_shared::staff::StaffState;
 
 use super::{Db, Failure, On, Tx};
 
@@ -13,10 +14,19 @@ pub struct Login {
     pub id: UserId,
     pub username: String,
     pub name: String,
+    /// Empty for a login that was never given one.
     pub password: String,
+    pub must_change: bool,
+    /// When a one-time password is of no use any more; [`USED`] once it was used.
+    pub password_ends_at: Option<Moment>,
     pub state: String,
     pub v: i64,
 }
+
+/// How long a one-time password is good: 7 days, in microseconds.
+pub const ONE_TIME_LIFE: i64 = 7 * 24 * 60 * 60 * 1_000_000;
+/// What stands in place of the end of a one-time password that was used.
+pub const USED: Moment = Moment(0);
 
 /// A login to write.
 pub struct NewUser<'a> {
@@ -28,9 +38,18 @@ pub struct NewUser<'a> {
     pub at: Moment,
 }
 
+macro_rules! login {
+    ($rest:literal) => {
+        concat!(
+            "select id, username, name, password, must_change, password_ends_at, state, v from user ",
+            $rest
+        )
+    };
+}
+
 pub async fn find_login(on: impl Into<On<'_>>, username: &str) -> Result<Option<Login>, Failure> {
     on.into()
-        .query("select id, username, name, password, state, v from user where username = ?")
+        .query(login!("where username = ?"))
         .bind(username)
         .optional()
         .await
@@ -38,7 +57,7 @@ pub async fn find_login(on: impl Into<On<'_>>, username: &str) -> Result<Option<
 
 pub async fn login(on: impl Into<On<'_>>, user: UserId) -> Result<Login, Failure> {
     on.into()
-        .query("select id, username, name, password, state, v from user where id = ?")
+        .query(login!("where id = ?"))
         .bind(user)
         .one()
         .await
@@ -87,7 +106,8 @@ pub async fn hold_login(tx: &mut Tx, user: UserId, v: i64) -> Result<bool, Failu
     Ok(found.is_some())
 }
 
-/// Sets a password if the login is still at version `v`; says whether it was.
+/// Sets a password if the login is still at version `v`; says whether it was. One that must be
+/// changed ends by itself.
 pub async fn set_password(
     tx: &mut Tx,
     user: UserId,
@@ -98,11 +118,13 @@ pub async fn set_password(
 ) -> Result<bool, Failure> {
     let rows = tx
         .query(
-            "update user set password = ?, must_change = ?, v = v + 1, updated_at = ? \
+            "update user set password = ?, must_change = ?, password_ends_at = ?, v = v + 1, \
+             updated_at = ? \
              where id = ? and v = ?",
         )
         .bind(password)
         .bind(must_change)
+        .bind(must_change.then(|| one_time_ends(now)))
         .bind(now)
         .bind(user)
         .bind(v)
@@ -141,17 +163,34 @@ pub async fn keep_hash(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), Fail
     Ok(())
 }
 
+/// When a one-time password that is given now ends.
+pub fn one_time_ends(now: Moment) -> Moment {
+    Moment(now.0 + ONE_TIME_LIFE)
+}
+
+/// Makes a one-time password of no use for a second login, also one that is at it already.
+pub async fn use_up_password(tx: &mut Tx, user: UserId) -> Result<(), Failure> {
+    tx.query("update user set password_ends_at = ?, v = v + 1 where id = ?")
+        .bind(USED)
+        .bind(user)
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Adds an active login whose password must be changed.
 pub async fn add_user(tx: &mut Tx, new: &NewUser<'_>) -> Result<UserId, Failure> {
     tx.query(
-        "insert into user (staff_id, username, name, password, must_change, state, created_at, created_by, updated_at) \
-         values (?, ?, ?, ?, ?, 'active', ?, ?, ?)",
+        "insert into user (staff_id, username, name, password, must_change, password_ends_at, \
+         state, created_at, created_by, updated_at) \
+         values (?, ?, ?, ?, ?, ?, 'active', ?, ?, ?)",
     )
     .bind(new.staff)
     .bind(new.username)
     .bind(new.name)
     .bind(new.password)
     .bind(true)
+    .bind(one_time_ends(new.at))
     .bind(new.at)
     .bind(new.by)
     .bind(new.at)
@@ -169,6 +208,31 @@ pub async fn give_role(tx: &mut Tx, user: UserId, role: &RoleCode) -> Result<(),
     .bind(role.0.as_str())
     .execute()
     .await?;
+    Ok(())
+}
+
+/// Takes all roles from a login.
+pub async fn take_roles(tx: &mut Tx, user: UserId) -> Result<(), Failure> {
+    tx.query("delete from user_role where user_id = ?")
+        .bind(user)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Lets a login in, or shuts it out.
+pub async fn set_login_state(
+    tx: &mut Tx,
+    user: UserId,
+    state: StaffState,
+    now: Moment,
+) -> Result<(), Failure> {
+    tx.query("update user set state = ?, v = v + 1, updated_at = ? where id = ?")
+        .bind(state)
+        .bind(now)
+        .bind(user)
+        .execute()
+        .await?;
     Ok(())
 }
 

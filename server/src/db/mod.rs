@@ -31,6 +31,7 @@ mod statement;
 mod storage;
 pub mod students;
 pub mod subjects;
+pub mod teaching;
 pub mod tenants;
 
 pub use engine::{Db, On, Tx};

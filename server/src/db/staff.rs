@@ -1,21 +1,23 @@
-//! Staff, and who teaches what.
+//! Staff: who works here, and under which login.
 
-use chrono::NaiveDate;
-use hillview_shared::accounts::RoleCode;
-use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, TeachingId, UserId};
+use hillview_shared::accounts::{Permission, RoleCode};
+use hillview_shared::ids::{Moment, StaffId, UserId};
 use hillview_shared::staff::{Staff, StaffState};
-use hillview_shared::teaching::{Teaching, TeachingRole};
+use sqlx::FromRow;
 
-use super::{Db, Failure, Tx};
+use super::{Db, Failure, On, Tx};
 
-type Row = (
-    StaffId,
-    String,
-    String,
-    Option<String>,
-    StaffState,
-    Option<String>,
-);
+#[derive(FromRow)]
+struct Row {
+    id: StaffId,
+    staff_no: String,
+    name: String,
+    username: Option<String>,
+    state: StaffState,
+    roles: Option<String>,
+    last_seen: Option<Moment>,
+    second_factor: bool,
+}
 
 macro_rules! staff {
     ($rest:literal) => {
@@ -23,7 +25,11 @@ macro_rules! staff {
             "select staff.id, staff.staff_no, staff.name, user.username, staff.state,
                 (select group_concat(role.code) from user_role
                     join role on role.id = user_role.role_id
-                    where user_role.user_id = user.id) as roles
+                    where user_role.user_id = user.id) as roles,
+                (select max(session.last_seen_at) from session
+                    where session.user_id = user.id) as last_seen,
+                exists (select 1 from second_factor where second_factor.user_id = user.id
+                    and second_factor.confirmed_at is not null) as second_factor
             from staff
             left join user on user.staff_id = staff.id ",
             $rest
@@ -31,43 +37,82 @@ macro_rules! staff {
     };
 }
 
-fn staff((id, staff_no, name, username, state, roles): Row) -> Staff {
-    let roles = roles.unwrap_or_default();
-    let codes = roles.split(',').filter(|code| !code.is_empty());
-    let mut roles: Vec<_> = codes.map(|code| RoleCode(code.to_owned())).collect();
-    roles.sort_unstable();
-    Staff {
-        id,
-        staff_no,
-        name,
-        username,
-        state,
-        roles,
-        last_seen: None,
-        second_factor: false,
+impl From<Row> for Staff {
+    fn from(row: Row) -> Self {
+        let roles = row.roles.unwrap_or_default();
+        let codes = roles.split(',').filter(|code| !code.is_empty());
+        let mut roles: Vec<_> = codes.map(|code| RoleCode(code.to_owned())).collect();
+        roles.sort_unstable();
+        Self {
+            id: row.id,
+            staff_no: row.staff_no,
+            name: row.name,
+            username: row.username,
+            state: row.state,
+            roles,
+            last_seen: row.last_seen,
+            second_factor: row.second_factor,
+        }
     }
 }
 
-/// All staff, by name.
-pub async fn list(db: &Db) -> Result<Vec<Staff>, Failure> {
-    let rows: Vec<Row> = db
-        .query(staff!("order by staff.name, staff.id"))
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(staff).collect())
+/// The words that somebody is searched by.
+#[derive(Clone, Debug, FromRow)]
+pub struct Known {
+    pub id: StaffId,
+    pub staff_no: String,
+    pub name: String,
+    pub username: Option<String>,
+    pub state: StaffState,
 }
 
-/// The member of staff of a login's name or a staff number, both folded to lower case.
-pub async fn find(db: &Db, text: &str) -> Result<Option<Staff>, Failure> {
-    let row: Option<Row> = db
+/// Everybody's names and numbers: they are folded and sorted where folding is known.
+pub async fn everyone(on: impl Into<On<'_>>) -> Result<Vec<Known>, Failure> {
+    on.into()
+        .query(
+            "select staff.id, staff.staff_no, staff.name, user.username, staff.state
+            from staff
+            left join user on user.staff_id = staff.id",
+        )
+        .all()
+        .await
+}
+
+/// Some of the staff, in no order.
+pub async fn some(on: impl Into<On<'_>>, staff: &[StaffId]) -> Result<Vec<Staff>, Failure> {
+    let rows: Vec<Row> = on
+        .into()
+        .query(staff!("where staff.id in ({list})"))
+        .list(staff)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(Staff::from).collect())
+}
+
+/// The staff of logins' names or staff numbers, both folded to lower case. What is the login of
+/// one may be the number of another.
+pub async fn found(on: impl Into<On<'_>>, texts: &[&str]) -> Result<Vec<Staff>, Failure> {
+    let rows: Vec<Row> = on
+        .into()
         .query(staff!(
-            "where user.username = ? or staff.staff_key = ? order by staff.id limit 1"
+            "where user.username in ({list}) or staff.staff_key in ({list})"
         ))
-        .bind(text)
-        .bind(text)
+        .list(texts)
+        .list(texts)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(Staff::from).collect())
+}
+
+/// The login of a member of staff.
+pub async fn login(on: impl Into<On<'_>>, staff: StaffId) -> Result<Option<UserId>, Failure> {
+    let found: Option<(UserId,)> = on
+        .into()
+        .query("select id from user where staff_id = ?")
+        .bind(staff)
         .optional()
         .await?;
-    Ok(row.map(staff))
+    Ok(found.map(|(id,)| id))
 }
 
 /// Adds a member of staff.
@@ -93,100 +138,107 @@ pub async fn add(
     Ok(StaffId(id))
 }
 
-macro_rules! teaching {
-    ($rest:literal) => {
-        concat!(
-            "select teaching.id, teaching.staff_id, staff.name as staff, teaching.class_id,
-                class.name as class, teaching.offering_id, subject.name as subject, teaching.role,
-                teaching.starts, teaching.ends
-            from teaching
-            join staff on staff.id = teaching.staff_id
-            join class on class.id = teaching.class_id
-            join grade on grade.id = class.grade_id
-            left join offering on offering.id = teaching.offering_id
-            left join subject on subject.id = offering.subject_id ",
-            $rest
-        )
-    };
-}
-
-/// Who teaches what on a day, class by class; only one member of staff where one is named.
-pub async fn teaching(
-    db: &Db,
-    staff: Option<StaffId>,
-    today: NaiveDate,
-) -> Result<Vec<Teaching>, Failure> {
-    db.query(teaching!(
-        "where teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)
-            and (? is null or teaching.staff_id = ?)
-        order by grade.ordinal, class.name, teaching.role, subject.name, teaching.id"
-    ))
-    .bind(today)
-    .bind(today)
-    .bind(staff)
-    .bind(staff)
-    .all()
-    .await
-}
-
-/// An assignment to make.
-#[derive(Clone, Copy)]
-pub struct NewTeaching {
-    pub staff: StaffId,
-    pub class: ClassId,
-    pub offering: Option<OfferingId>,
-    pub role: TeachingRole,
-    pub starts: NaiveDate,
-}
-
-/// Holds a class's row, so that two assignments of it are made one after the other.
-pub async fn hold_class(tx: &mut Tx, class: ClassId) -> Result<(), Failure> {
-    tx.query("update class set v = v + 1 where id = ?")
-        .bind(class)
+/// Holds a member of staff until the transaction ends.
+pub async fn hold(tx: &mut Tx, staff: StaffId) -> Result<(), Failure> {
+    tx.query("update staff set v = v + 1 where id = ?")
+        .bind(staff)
         .execute()
         .await?;
     Ok(())
 }
 
-/// The assignments of a class on a day.
-pub async fn of_class(
+/// Gives a member of staff a name and a number; their login goes by the same name.
+pub async fn edit(
     tx: &mut Tx,
-    class: ClassId,
-    today: NaiveDate,
-) -> Result<Vec<Teaching>, Failure> {
-    tx.query(teaching!(
-        "where teaching.class_id = ?
-            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)
-        order by teaching.id"
-    ))
-    .bind(class)
-    .bind(today)
-    .bind(today)
-    .all()
+    staff: StaffId,
+    (staff_no, name): (&str, &str),
+    at: Moment,
+) -> Result<(), Failure> {
+    tx.query("update staff set staff_no = ?, staff_key = ?, name = ? where id = ?")
+        .bind(staff_no)
+        .bind(staff_no.to_lowercase())
+        .bind(name)
+        .bind(staff)
+        .execute()
+        .await?;
+    tx.query("update user set name = ?, updated_at = ? where staff_id = ?")
+        .bind(name)
+        .bind(at)
+        .bind(staff)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Says whether somebody works here.
+pub async fn set_state(tx: &mut Tx, staff: StaffId, state: StaffState) -> Result<(), Failure> {
+    tx.query("update staff set state = ? where id = ?")
+        .bind(state)
+        .bind(staff)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Holds every role, so that two who change who has which do so one after the other; gives what
+/// each may do.
+pub async fn hold_roles(tx: &mut Tx) -> Result<Vec<(RoleCode, Vec<Permission>)>, Failure> {
+    let codes: Vec<(i64, RoleCode)> = tx
+        .query("select id, code from role order by id {lock}")
+        .all()
+        .await?;
+    let given: Vec<(i64, String)> = tx
+        .query("select role_id, permission from role_permission")
+        .all()
+        .await?;
+    let of = |role: i64| -> Vec<Permission> {
+        let of_role = given.iter().filter(|(id, _)| *id == role);
+        // What this version does not know gives nothing.
+        of_role.filter_map(|(_, word)| word.parse().ok()).collect()
+    };
+    let roles = codes.into_iter();
+    Ok(roles.map(|(id, code)| (code, of(id))).collect())
+}
+
+/// How many active logins have a permission on the whole school by their roles.
+pub async fn able(tx: &mut Tx, permission: Permission) -> Result<i64, Failure> {
+    tx.query(
+        "select count(distinct user.id) from user
+        join user_role on user_role.user_id = user.id
+        join role_permission on role_permission.role_id = user_role.role_id
+        where user.state = 'active' and role_permission.permission = ?",
+    )
+    .bind(permission)
+    .scalar()
     .await
 }
 
-/// Makes an assignment.
-pub async fn assign(
-    tx: &mut Tx,
-    new: NewTeaching,
-    by: UserId,
-    at: Moment,
-) -> Result<TeachingId, Failure> {
-    let id = tx
-        .query(
-            "insert into teaching (staff_id, class_id, offering_id, role, starts, created_at,
-                created_by)
-            values (?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(new.staff)
-        .bind(new.class)
-        .bind(new.offering)
-        .bind(new.role)
-        .bind(new.starts)
-        .bind(at)
-        .bind(by)
-        .insert()
-        .await?;
-    Ok(TeachingId(id))
+/// A login of staff that was never given a password.
+#[derive(FromRow)]
+pub struct Unissued {
+    pub user_id: UserId,
+    pub username: String,
+    pub v: i64,
+}
+
+/// Active logins of staff that were never given a password and have none of these roles.
+pub async fn without_password(
+    db: &Db,
+    roles: &[&str],
+    limit: i64,
+) -> Result<Vec<Unissued>, Failure> {
+    db.query(
+        "select user.id as user_id, user.username, user.v
+        from user
+        where user.password = '' and user.state = 'active' and user.staff_id is not null
+            and not exists (select 1 from user_role
+                join role on role.id = user_role.role_id
+                where user_role.user_id = user.id and role.code in ({list}))
+        order by user.username
+        limit ?",
+    )
+    .list(roles)
+    .bind(limit)
+    .all()
+    .await
 }

@@ -6,7 +6,7 @@ use hillview_shared::marks::Score;
 use hillview_shared::subjects::{OfferingMode, Paper};
 use sqlx::FromRow;
 
-use super::{Db, Failure, On, Tx};
+use super::{Failure, On, Tx};
 
 /// Every paper of every grade, in the order of grades and subjects.
 pub async fn papers(on: On<'_>) -> Result<Vec<Paper>, Failure> {
@@ -35,19 +35,27 @@ pub struct Named {
     pub aliases: String,
 }
 
-/// What a grade offers, under its names.
-pub async fn named(db: &Db, grade: GradeId) -> Result<Vec<Named>, Failure> {
-    db.query(
-        "select offering.id as offering_id, subject.id as subject_id, subject.code, subject.name,
-            subject.short_name, subject.aliases
-        from offering
-        join subject on subject.id = offering.subject_id
-        where offering.grade_id = ?
-        order by offering.ordinal",
-    )
-    .bind(grade)
-    .all()
-    .await
+/// What every grade offers, under its names.
+pub async fn named(on: impl Into<On<'_>>) -> Result<Vec<(GradeId, Named)>, Failure> {
+    #[derive(FromRow)]
+    struct Row {
+        grade_id: GradeId,
+        #[sqlx(flatten)]
+        named: Named,
+    }
+    let rows: Vec<Row> = on
+        .into()
+        .query(
+            "select offering.grade_id, offering.id as offering_id, subject.id as subject_id,
+                subject.code, subject.name, subject.short_name, subject.aliases
+            from offering
+            join subject on subject.id = offering.subject_id
+            order by offering.grade_id, offering.ordinal",
+        )
+        .all()
+        .await?;
+    let named = rows.into_iter();
+    Ok(named.map(|row| (row.grade_id, row.named)).collect())
 }
 
 /// A subject to add. `aliases` are folded, between bars.

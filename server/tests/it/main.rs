@@ -37,6 +37,7 @@ mod staff;
 mod statements;
 mod students;
 mod tampering;
+mod teaching;
 mod tenants;
 mod throttles;
 mod two_servers;

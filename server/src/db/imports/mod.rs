@@ -28,7 +28,7 @@ const BATCHES: [usize; 5] = [256, 64, 16, 4, 1];
 const LIST: usize = 1024;
 
 /// Cuts rows into batches of a few sizes, the largest first.
-fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = BATCHES.into_iter().find(|size| *size <= rows.len())?;
         let (batch, rest) = rows.split_at(size);

@@ -2,6 +2,7 @@
 
 use hillview_shared::ApiError;
 use hillview_shared::accounts::RoleCode;
+use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, StaffId, UserId};
 
 use super::sessions::{replace_password, tell_ended};
@@ -9,6 +10,7 @@ use super::throttle;
 use crate::db::accounts::{self, NewUser};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::service::audit::{self, By, Event};
 use crate::service::{State, rights};
 
 /// A new password that works once.
@@ -26,7 +28,8 @@ pub struct NewLogin<'a> {
     pub by: Option<UserId>,
 }
 
-/// Gives a login a new one-time password and ends its sessions.
+/// Gives a login a new one-time password and ends its sessions, whoever it belongs to: for the
+/// server's own command.
 pub async fn reset_password(
     state: &State,
     school: &str,
@@ -40,7 +43,10 @@ pub async fn reset_password(
         .write(async |tx| {
             let login = accounts::find_login(&mut *tx, &username).await?;
             let login = login.ok_or_else(|| ApiError::not_found("user"))?;
-            replace_password(tx, &login, &one_time.hash, true, now).await
+            let ended = replace_password(tx, &login, &one_time.hash, true, now).await?;
+            let event = Event::new(Action::PasswordReset, &username);
+            audit::note(tx, &By::server(now), event).await?;
+            Ok(ended)
         })
         .await?;
     tell_ended(state, school, ended).await;

@@ -1,8 +1,8 @@
 //! The second factor: set up, proved at a login, dropped, taken away.
 
 use hillview_shared::accounts::{
-    BeginSecondFactor, ConfirmSecondFactor, DropSecondFactor, RecoveryCodes, SECOND_FACTOR_NEEDED,
-    SecondFactorSecret,
+    BeginSecondFactor, ConfirmSecondFactor, DropSecondFactor, Permission, RecoveryCodes,
+    SECOND_FACTOR_NEEDED, SecondFactorSecret,
 };
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, UserId};
@@ -18,10 +18,10 @@ use crate::caller::Caller;
 use crate::db::accounts::Login;
 use crate::db::second_factor::{self as factors, Factor};
 use crate::db::tenants::Tenant;
-use crate::db::{On, Tx, accounts, sessions, staff};
+use crate::db::{On, Tx, accounts, sessions};
 use crate::error::{Error, Result};
-use crate::service::State;
 use crate::service::audit::{self, Event};
+use crate::service::{State, rights, staff};
 
 /// How many codes there are for the day that the phone is lost.
 const RECOVERY_CODES: usize = 10;
@@ -195,8 +195,7 @@ pub async fn reset(state: &State, caller: &Caller, request: WhichStaff) -> Resul
 
 /// The login of a member of staff, unless it may do what the caller may not.
 async fn login_of(caller: &Caller, text: &str) -> Result<Login> {
-    let found = staff::find(caller.db(), &text.trim().to_lowercase()).await?;
-    let found = found.ok_or_else(|| ApiError::not_found("member of staff"))?;
+    let found = staff::find(caller.db(), text).await?;
     let login = match &found.username {
         Some(username) => accounts::find_login(caller.db(), username).await?,
         None => None,
@@ -206,7 +205,8 @@ async fn login_of(caller: &Caller, text: &str) -> Result<Login> {
         ApiError::conflict("no-login", text)
     })?;
     let (_, permissions) = sessions::rights(caller.db(), login.id).await?;
-    if let Some(more) = permissions.iter().find(|more| !caller.may(**more)) {
+    let above = |more: &&Permission| rights::is_guarded(**more) && !caller.may(**more);
+    if let Some(more) = permissions.iter().find(above) {
         let text = format!("{} may do what you may not: {more}", found.name);
         return Err(ApiError::denied(text)
             .hint("ask somebody who holds as much")

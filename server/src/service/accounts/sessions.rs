@@ -77,7 +77,9 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
         Err(error) => Err(error),
     };
     if let (Err(Error::Refused(told)), Some(tenant)) = (&outcome, &tenant)
-        && (throttle::is_wrong(told) || told.code == throttle::TOO_MANY)
+        && (throttle::is_wrong(told)
+            || told.code == throttle::TOO_MANY
+            || told.code == ONE_TIME_OVER)
     {
         audit::login_refused(state, tenant, peer, there.then_some(&*username), told).await;
     }
@@ -103,6 +105,7 @@ impl Entering<'_> {
         let (Some(tenant), Some(login), true) = (self.tenant, self.login, fit != Fit::Wrong) else {
             return Err(wrong().into());
         };
+        must_be_good(login, state.clock.now())?;
         let code = self.request.code.as_deref();
         let proof = second_factor::prove(state, tenant, &tenant.db, login.id, code).await?;
         let rehashed = match fit {
@@ -117,6 +120,9 @@ impl Entering<'_> {
                 return Err(wrong().into());
             }
             proof.use_up(tx, login.id, fresh.at).await?;
+            if login.must_change {
+                accounts::use_up_password(tx, login.id).await?;
+            }
             if let Some(hash) = &rehashed {
                 accounts::keep_hash(tx, login.id, hash).await?;
             }
@@ -286,8 +292,22 @@ fn wrong() -> ApiError {
         .hint("whoever manages staff can give a new password")
 }
 
+/// The refusal of a one-time password that is of no use any more.
+const ONE_TIME_OVER: &str = "one-time-password-over";
+
+/// Refuses a one-time password that was used or is too old. Only whoever has it hears this.
+fn must_be_good(login: &Login, now: Moment) -> Result<(), ApiError> {
+    let text = match login.password_ends_at.filter(|_| login.must_change) {
+        Some(accounts::USED) => "this one-time password was used already",
+        Some(ends) if ends <= now => "this one-time password has expired",
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(Kind::Denied, ONE_TIME_OVER, text)
+        .hint("whoever manages staff can give a new one"))
+}
+
 /// Sets the password, ends all sessions and forgets all devices; gives the hashes of those that were open.
-pub(super) async fn replace_password(
+pub async fn replace_password(
     tx: &mut Tx,
     login: &Login,
     hash: &str,

@@ -1,0 +1,171 @@
+//! Who teaches what, and from when to when.
+
+use chrono::NaiveDate;
+use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, TeachingId, UserId};
+use hillview_shared::teaching::{Teaching, TeachingRole};
+use sqlx::FromRow;
+
+use super::imports::batches;
+use super::{Db, Failure, On, Tx};
+
+macro_rules! teaching {
+    ($rest:literal) => {
+        concat!(
+            "select teaching.id, teaching.staff_id, staff.name as staff, teaching.class_id,
+                class.name as class, teaching.offering_id, subject.name as subject, teaching.role,
+                teaching.starts, teaching.ends, grade.ordinal
+            from teaching
+            join staff on staff.id = teaching.staff_id
+            join class on class.id = teaching.class_id
+            join grade on grade.id = class.grade_id
+            left join offering on offering.id = teaching.offering_id
+            left join subject on subject.id = offering.subject_id ",
+            $rest
+        )
+    };
+}
+
+/// An assignment with the place of its grade, by which lists are ordered first.
+#[derive(Debug, FromRow)]
+pub struct Listed {
+    #[sqlx(flatten)]
+    pub teaching: Teaching,
+    pub ordinal: i64,
+}
+
+/// Which assignments.
+pub struct Filter<'a> {
+    /// Only of this member of staff.
+    pub staff: Option<StaffId>,
+    /// Only of this class.
+    pub class: Option<ClassId>,
+    /// Also those that are not in force today.
+    pub all_dates: bool,
+    pub after: After<'a>,
+    pub limit: i64,
+}
+
+/// Where a page begins: behind the assignment with these.
+#[derive(Clone, Copy, Default)]
+pub struct After<'a> {
+    pub ordinal: i64,
+    pub class: &'a str,
+    pub role: &'a str,
+    pub subject: &'a str,
+    pub id: i64,
+}
+
+/// Assignments, class by class.
+pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<Listed>, Failure> {
+    db.query(teaching!(
+        "where (? or (teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
+            and (? is null or teaching.staff_id = ?)
+            and (? is null or teaching.class_id = ?)
+            and (grade.ordinal, class.name, teaching.role, coalesce(subject.name, ''), teaching.id)
+                > (?, ?, ?, ?, ?)
+        order by grade.ordinal, class.name, teaching.role, coalesce(subject.name, ''), teaching.id
+        limit ?"
+    ))
+    .bind(filter.all_dates)
+    .bind(today)
+    .bind(today)
+    .bind(filter.staff)
+    .bind(filter.staff)
+    .bind(filter.class)
+    .bind(filter.class)
+    .bind(filter.after.ordinal)
+    .bind(filter.after.class)
+    .bind(filter.after.role)
+    .bind(filter.after.subject)
+    .bind(filter.after.id)
+    .bind(filter.limit)
+    .all()
+    .await
+}
+
+/// One assignment.
+pub async fn one(tx: &mut Tx, teaching: TeachingId) -> Result<Option<Teaching>, Failure> {
+    tx.query(teaching!("where teaching.id = ?"))
+        .bind(teaching)
+        .optional()
+        .await
+}
+
+/// Every assignment of classes, whenever it is.
+pub async fn of_classes(
+    on: impl Into<On<'_>>,
+    classes: &[ClassId],
+) -> Result<Vec<Teaching>, Failure> {
+    on.into()
+        .query(teaching!(
+            "where teaching.class_id in ({list}) order by teaching.id"
+        ))
+        .list(classes)
+        .all()
+        .await
+}
+
+/// An assignment to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewTeaching {
+    pub staff: StaffId,
+    pub class: ClassId,
+    pub offering: Option<OfferingId>,
+    pub role: TeachingRole,
+    pub starts: NaiveDate,
+    pub ends: Option<NaiveDate>,
+}
+
+/// Holds classes, so that two assignments of one are made one after the other.
+pub async fn hold_classes(tx: &mut Tx, classes: &[ClassId]) -> Result<(), Failure> {
+    tx.query("update class set v = v + 1 where id in ({list})")
+        .list(classes)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Makes assignments.
+pub async fn add(
+    tx: &mut Tx,
+    assignments: &[NewTeaching],
+    by: UserId,
+    at: Moment,
+) -> Result<(), Failure> {
+    for batch in batches(assignments) {
+        let mut query = tx
+            .query(
+                "insert into teaching (staff_id, class_id, offering_id, role, starts, ends,
+                    created_at, created_by)
+                values {rows (?, ?, ?, ?, ?, ?, ?, ?)}",
+            )
+            .rows(batch.len());
+        for new in batch {
+            query = query
+                .bind(new.staff)
+                .bind(new.class)
+                .bind(new.offering)
+                .bind(new.role)
+                .bind(new.starts)
+                .bind(new.ends)
+                .bind(at)
+                .bind(by);
+        }
+        query.execute().await?;
+    }
+    Ok(())
+}
+
+/// Gives assignments their last day; it may be the day before the first, when they never begin.
+pub async fn end(
+    tx: &mut Tx,
+    assignments: &[TeachingId],
+    last_day: NaiveDate,
+) -> Result<(), Failure> {
+    tx.query("update teaching set ends = ? where id in ({list})")
+        .bind(last_day)
+        .list(assignments)
+        .execute()
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Staff and their logins: who is there, added, changed, shut out, given a new password.
+
+mod edits;
+mod guards;
+mod passwords;
+
+use std::collections::HashMap;
+
+use hillview_shared::ids::{Moment, StaffId};
+use hillview_shared::staff::{ListStaff, Staff, StaffState};
+use hillview_shared::students::Page;
+use hillview_shared::text::fold;
+use hillview_shared::{ApiError, Kind};
+
+use crate::caller::Caller;
+use crate::db::staff::{self, Known};
+use crate::db::{On, Tx, sessions};
+use crate::error::Result;
+use crate::service::{State, fields};
+
+pub use edits::{add, disable, edit};
+pub use guards::{Roles, keep_a_manager, may_give, may_take_over};
+pub use passwords::{issue, reset};
+
+/// The longest name, in characters.
+pub const NAME_MAX: usize = 120;
+/// The longest staff number, in characters.
+pub const NUMBER_MAX: usize = 30;
+/// The most roles of one login: a page of staff must fit a frame.
+pub const ROLES_MAX: usize = 10;
+/// The longest key of a page, in bytes: a folded name and an id.
+const PAGE_KEY_MAX: usize = 1_000;
+/// Between the two halves of a page's key; no name has it.
+const KEY: char = '\u{1}';
+
+/// Lists or searches staff by name. Names are folded and sorted here, because a database knows no
+/// folding; a school has some hundreds, and only a page of them is read in full.
+pub async fn list(_: &State, caller: &Caller, request: ListStaff) -> Result<Page<Staff>> {
+    let limit = fields::page(request.limit)?;
+    fields::optional("search", &request.search, NAME_MAX)?;
+    let after = request.after.unwrap_or_default();
+    let after = match after.as_str() {
+        "" => None,
+        key => Some(page_key(key)?),
+    };
+    let search = Search::of(&request.search);
+    let mut found: Vec<(String, StaffId)> = staff::everyone(caller.db())
+        .await?
+        .into_iter()
+        .filter(|known| request.disabled || known.state == StaffState::Active)
+        .filter(|known| search.fits(known))
+        .map(|known| (fold(&known.name), known.id))
+        .filter(|key| after.as_ref().is_none_or(|after| key > after))
+        .collect();
+    found.sort_unstable();
+    found.truncate(usize::try_from(limit + 1).unwrap_or(usize::MAX));
+    let page = fields::paged(found, limit, |(name, id)| format!("{name}{KEY}{id}"));
+    let ids: Vec<StaffId> = page.rows.iter().map(|(_, id)| *id).collect();
+    if ids.is_empty() {
+        return Ok(Page {
+            rows: Vec::new(),
+            next: None,
+        });
+    }
+    let read = staff::some(caller.db(), &ids).await?;
+    let mut read: HashMap<StaffId, Staff> = read.into_iter().map(|one| (one.id, one)).collect();
+    Ok(Page {
+        rows: ids.iter().filter_map(|id| read.remove(id)).collect(),
+        next: page.next,
+    })
+}
+
+fn page_key(text: &str) -> Result<(String, StaffId), ApiError> {
+    let key = text.split_once(KEY).filter(|_| text.len() <= PAGE_KEY_MAX);
+    let (name, id) = key.ok_or_else(fields::bad_page)?;
+    let id = id.parse().map_err(|_| fields::bad_page())?;
+    Ok((name.to_owned(), StaffId(id)))
+}
+
+/// What somebody is searched by: words that begin words of the name or the login, or the beginning
+/// of the number.
+struct Search {
+    words: Vec<String>,
+    beginning: String,
+}
+
+impl Search {
+    fn of(text: &str) -> Self {
+        Self {
+            words: fold(text).split_whitespace().map(str::to_owned).collect(),
+            beginning: text.trim().to_lowercase(),
+        }
+    }
+
+    fn fits(&self, known: &Known) -> bool {
+        if known.staff_no.to_lowercase().starts_with(&self.beginning) {
+            return true;
+        }
+        let login = known.username.as_deref().unwrap_or_default();
+        let folded = format!("{} {}", fold(&known.name), fold(login));
+        let mut words = self.words.iter();
+        words.all(|word| folded.split(' ').any(|known| known.starts_with(word)))
+    }
+}
+
+/// The member of staff that a login's name or a staff number means.
+pub async fn find(on: impl Into<On<'_>>, text: &str) -> Result<Staff> {
+    fields::sought("member of staff", text)?;
+    let key = key(text);
+    let found = staff::found(on, &[&key]).await?;
+    Ok(meant(&found, text)?.clone())
+}
+
+/// A login's name or a staff number as it is compared.
+pub fn key(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// The one of these whose login or number a text is. What is the login of one and the number of
+/// another means nobody: guessing would give somebody's rights to somebody else.
+pub fn meant<'a>(found: &'a [Staff], text: &str) -> Result<&'a Staff, ApiError> {
+    let key = key(text);
+    let mut meant = found
+        .iter()
+        .filter(|one| one.username.as_ref() == Some(&key) || one.staff_no.to_lowercase() == key);
+    let first = meant.next().ok_or_else(|| {
+        let message = format!("no member of staff has the login or number {text:?}");
+        ApiError::new(Kind::NotFound, "unknown-staff", message)
+            .hint("hillview staff list shows those there are")
+    })?;
+    match meant.next() {
+        None => Ok(first),
+        Some(other) => {
+            let message = format!(
+                "{text:?} is the login of one and the number of another: {} and {}",
+                first.name, other.name
+            );
+            Err(ApiError::conflict("ambiguous-staff", message)
+                .hint("name them by the other of the two"))
+        }
+    }
+}
+
+/// A member of staff who is held until the transaction ends.
+async fn held(tx: &mut Tx, id: StaffId) -> Result<Staff> {
+    staff::hold(tx, id).await?;
+    read_back(tx, id).await
+}
+
+async fn read_back(tx: &mut Tx, id: StaffId) -> Result<Staff> {
+    let read = staff::some(tx, &[id]).await?.pop();
+    read.ok_or_else(|| ApiError::not_found("member of staff").into())
+}
+
+/// Ends the sessions of a member of staff's login; gives the hashes of those that were open.
+async fn end_sessions(tx: &mut Tx, id: StaffId, now: Moment) -> Result<Vec<[u8; 32]>> {
+    match staff::login(&mut *tx, id).await? {
+        Some(user) => Ok(sessions::end_all(tx, user, now).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(staff_no: &str, name: &str, username: &str) -> Known {
+        Known {
+            id: StaffId(1),
+            staff_no: staff_no.to_owned(),
+            name: name.to_owned(),
+            username: Some(username.to_owned()),
+            state: StaffState::Active,
+        }
+    }
+
+    #[test]
+    fn people_are_found_by_words_of_name_login_or_number() {
+        let one = known("TSC/4711", "Ng'ang'a Wanjikũ", "w.nganga");
+        for text in [
+            "", " ", "nganga", "NG'ANG'A", "wanjiku", "wanj ng", "tsc/47", "w.ng", "w.nganga", "'",
+        ] {
+            assert!(Search::of(text).fits(&one), "{text:?}");
+        }
+        for text in ["anga", "4711", "wanjiku k"] {
+            assert!(!Search::of(text).fits(&one), "{text:?}");
+        }
+    }
+}
