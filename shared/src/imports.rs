@@ -18,6 +18,8 @@ words! {
         Students = "students",
         /// Marks: a row a student, a column a paper.
         Marks = "marks",
+        /// Staff: a row a person, with login, roles and what they teach.
+        Staff = "staff",
     }
 }
 
@@ -109,7 +111,7 @@ pub struct ImportReport {
     pub columns: Vec<ColumnTaken>,
     /// Rows of data read.
     pub rows: u32,
-    /// New students or marks.
+    /// New students, marks or staff.
     pub added: u32,
     /// Changed ones.
     pub changed: u32,

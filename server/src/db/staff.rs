@@ -1,6 +1,6 @@
 //! Staff: who works here, and under which login.
 
-use hillview_shared::accounts::{Permission, RoleCode};
+use hillview_shared::accounts::RoleCode;
 use hillview_shared::ids::{Moment, StaffId, UserId};
 use hillview_shared::staff::{Staff, StaffState};
 use sqlx::FromRow;
@@ -178,39 +178,6 @@ pub async fn set_state(tx: &mut Tx, staff: StaffId, state: StaffState) -> Result
         .execute()
         .await?;
     Ok(())
-}
-
-/// Holds every role, so that two who change who has which do so one after the other; gives what
-/// each may do.
-pub async fn hold_roles(tx: &mut Tx) -> Result<Vec<(RoleCode, Vec<Permission>)>, Failure> {
-    let codes: Vec<(i64, RoleCode)> = tx
-        .query("select id, code from role order by id {lock}")
-        .all()
-        .await?;
-    let given: Vec<(i64, String)> = tx
-        .query("select role_id, permission from role_permission")
-        .all()
-        .await?;
-    let of = |role: i64| -> Vec<Permission> {
-        let of_role = given.iter().filter(|(id, _)| *id == role);
-        // What this version does not know gives nothing.
-        of_role.filter_map(|(_, word)| word.parse().ok()).collect()
-    };
-    let roles = codes.into_iter();
-    Ok(roles.map(|(id, code)| (code, of(id))).collect())
-}
-
-/// How many active logins have a permission on the whole school by their roles.
-pub async fn able(tx: &mut Tx, permission: Permission) -> Result<i64, Failure> {
-    tx.query(
-        "select count(distinct user.id) from user
-        join user_role on user_role.user_id = user.id
-        join role_permission on role_permission.role_id = user_role.role_id
-        where user.state = 'active' and role_permission.permission = ?",
-    )
-    .bind(permission)
-    .scalar()
-    .await
 }
 
 /// A login of staff that was never given a password.

@@ -5,7 +5,7 @@ use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, TeachingId, Use
 use hillview_shared::teaching::{Teaching, TeachingRole};
 use sqlx::FromRow;
 
-use super::imports::batches;
+use super::imports::{LIST, batches};
 use super::{Db, Failure, On, Tx};
 
 macro_rules! teaching {
@@ -167,5 +167,21 @@ pub async fn end(
         .list(assignments)
         .execute()
         .await?;
+    Ok(())
+}
+
+/// Ends those of some assignments that have no end yet.
+pub async fn end_open(
+    tx: &mut Tx,
+    assignments: &[TeachingId],
+    last_day: NaiveDate,
+) -> Result<(), Failure> {
+    for some in assignments.chunks(LIST) {
+        tx.query("update teaching set ends = ? where id in ({list}) and ends is null")
+            .bind(last_day)
+            .list(some)
+            .execute()
+            .await?;
+    }
     Ok(())
 }

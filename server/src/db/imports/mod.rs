@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use super::{Db, Failure, On, Tx};
 
 pub mod marks;
+pub mod staff;
 pub mod students;
 
 /// An import as it stands.
@@ -25,7 +26,7 @@ pub struct Job {
 /// Sizes of multi-row statements, so that few different ones are prepared.
 const BATCHES: [usize; 5] = [256, 64, 16, 4, 1];
 /// The most items of one list.
-const LIST: usize = 1024;
+pub(super) const LIST: usize = 1024;
 
 /// Cuts rows into batches of a few sizes, the largest first.
 pub(super) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -86,10 +87,11 @@ pub async fn hold_job(tx: &mut Tx, import: ImportId) -> Result<Option<Job>, Fail
     .await
 }
 
-/// The latest imports, of everybody or of one person.
+/// The latest imports: of some kinds everybody's, of the others one person's.
 pub async fn list(
     db: &Db,
-    only_by: Option<UserId>,
+    kinds: &[ImportKind],
+    by: UserId,
     limit: i64,
 ) -> Result<Vec<ImportSummary>, Failure> {
     db.query(
@@ -98,12 +100,12 @@ pub async fn list(
             import_job.refused
         from import_job
         join user on user.id = import_job.created_by
-        where ? is null or import_job.created_by = ?
+        where import_job.created_by = ? or import_job.kind in ({list})
         order by import_job.id desc
         limit ?",
     )
-    .bind(only_by)
-    .bind(only_by)
+    .bind(by)
+    .list(kinds)
     .bind(limit)
     .all()
     .await

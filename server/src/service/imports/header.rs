@@ -47,7 +47,7 @@ impl Table {
             return None;
         }
         let header = &grid.lines[at];
-        let columns = columns(header);
+        let columns = columns(header, kind);
         let mut table = Self {
             encoding: grid.encoding,
             layout: grid.layout,
@@ -191,7 +191,8 @@ const SUMMARY_LABELS: [&str; 24] = [
     "jumla",
 ];
 
-const SAMPLE_NAMES: [&str; 6] = [
+const SAMPLE_NAMES: [&str; 7] = [
+    "teachernamehere",
     "studentnamehere",
     "namehere",
     "yournamehere",
@@ -210,7 +211,8 @@ fn is_instruction(cell: &str) -> bool {
 
 /// How much a line looks like the header: 0 for not at all.
 fn worth(line: &Line, kind: ImportKind, is_paper: &dyn Fn(&str) -> bool) -> usize {
-    let fields: Vec<Field> = line.cells.iter().filter_map(Field::of).collect();
+    let field = |heading: &str| Field::of_kind(heading, kind);
+    let fields: Vec<Field> = line.cells.iter().filter_map(field).collect();
     let has = |field| fields.contains(&field);
     let named = has(Field::Name) || (has(Field::FirstName) && has(Field::LastName));
     let told = fields
@@ -218,7 +220,7 @@ fn worth(line: &Line, kind: ImportKind, is_paper: &dyn Fn(&str) -> bool) -> usiz
         .filter(|field| **field != Field::Ignored)
         .count();
     let enough = match kind {
-        ImportKind::Students => named && told > 1,
+        ImportKind::Students | ImportKind::Staff => named && told > 1,
         ImportKind::Marks => {
             let filled = line.cells.iter().filter(|cell| !cell.is_empty()).count();
             (named || has(Field::Number)) && filled > told.min(1)
@@ -228,7 +230,7 @@ fn worth(line: &Line, kind: ImportKind, is_paper: &dyn Fn(&str) -> bool) -> usiz
         return 0;
     }
     let papers = match kind {
-        ImportKind::Students => 0,
+        ImportKind::Students | ImportKind::Staff => 0,
         ImportKind::Marks => {
             let papers = |heading: &&str| is_paper(heading) || is_paper(out_of_suffix(heading).0);
             line.cells.iter().filter(papers).count()
@@ -237,11 +239,11 @@ fn worth(line: &Line, kind: ImportKind, is_paper: &dyn Fn(&str) -> bool) -> usiz
     fields.len() + papers
 }
 
-fn columns(header: &Line) -> Vec<Column> {
+fn columns(header: &Line, kind: ImportKind) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::with_capacity(header.cells.len());
     for heading in &header.cells {
         // A second column of the same heading is left out: the first one counts.
-        let field = Field::of(heading).map(|field| {
+        let field = Field::of_kind(heading, kind).map(|field| {
             match columns.iter().any(|column| column.field == Some(field)) {
                 true => Field::Ignored,
                 false => field,

@@ -1,5 +1,6 @@
 //! Headings: the words that people write above a column, and what they mean.
 
+use hillview_shared::imports::ImportKind;
 use hillview_shared::marks::Score;
 
 use crate::service::papers::key;
@@ -17,11 +18,27 @@ pub enum Field {
     Class,
     Sex,
     BirthDate,
+    Login,
+    Roles,
+    /// The classes that somebody is class teacher of.
+    Leads,
+    /// The subjects that somebody teaches, class by class.
+    Teaches,
+    /// A secret that nobody should have put into a file: never read, and never given back.
+    Password,
     /// Calculated from the rest, or only for the eye: places, totals, row numbers.
     Ignored,
 }
 
 impl Field {
+    /// The words for the list of columns of staff.
+    pub fn staff_words(self) -> Option<&'static str> {
+        match self {
+            Self::Number => Some("staff number"),
+            other => other.words(),
+        }
+    }
+
     /// The words for the list of columns.
     pub fn words(self) -> Option<&'static str> {
         Some(match self {
@@ -35,7 +52,11 @@ impl Field {
             Self::Class => "class",
             Self::Sex => "sex",
             Self::BirthDate => "birth date",
-            Self::Ignored => return None,
+            Self::Login => "login",
+            Self::Roles => "roles",
+            Self::Leads => "class teacher of",
+            Self::Teaches => "subjects taught",
+            Self::Password | Self::Ignored => return None,
         })
     }
 
@@ -167,14 +188,121 @@ impl Field {
         ),
     ];
 
+    /// The headings of each field in a file of staff, where they are others.
+    const STAFF: [(Self, &'static [&'static str]); 8] = [
+        (
+            Self::Name,
+            &[
+                "name",
+                "names",
+                "fullname",
+                "fullnames",
+                "teacher",
+                "teachername",
+                "teachersname",
+                "teachernames",
+                "nameofteacher",
+                "staff",
+                "staffname",
+                "staffnames",
+                "nameofstaff",
+                "employee",
+                "employeename",
+                "jina",
+                "jinalamwalimu",
+                "mwalimu",
+            ],
+        ),
+        (
+            Self::Number,
+            &[
+                "staffno",
+                "staffnumber",
+                "staffid",
+                "tsc",
+                "tscno",
+                "tscnumber",
+                "tscid",
+                "teacherno",
+                "teachernumber",
+                "teacherid",
+                "employeeno",
+                "employeenumber",
+                "employeeid",
+                "payrollno",
+                "payrollnumber",
+                "pfno",
+                "pfnumber",
+                "personalno",
+                "personalnumber",
+                "personnelno",
+                "sourcedid",
+            ],
+        ),
+        (
+            Self::Login,
+            &["login", "loginname", "username", "user", "userlogin"],
+        ),
+        (
+            Self::Roles,
+            &["role", "roles", "position", "designation", "cheo"],
+        ),
+        (
+            Self::Leads,
+            &[
+                "classteacherof",
+                "classteacher",
+                "classteacherfor",
+                "formteacherof",
+                "formteacher",
+            ],
+        ),
+        (
+            Self::Teaches,
+            &[
+                "teaches",
+                "teaching",
+                "subjects",
+                "subjectstaught",
+                "subjectsteaching",
+                "teachingsubjects",
+                "classessubjects",
+                "subjectsclasses",
+                "lessons",
+                "masomo",
+            ],
+        ),
+        (
+            Self::Password,
+            &["password", "pass", "pin", "initialpassword", "nenosiri"],
+        ),
+        // What a list of students has and one of staff has not.
+        (
+            Self::Ignored,
+            &["grade", "stream", "class", "sex", "gender", "admno", "dob"],
+        ),
+    ];
+
     /// The field that a heading names.
     pub fn of(heading: &str) -> Option<Self> {
-        let key = key(heading.strip_suffix('*').unwrap_or(heading));
-        Self::HEADINGS
-            .iter()
-            .find(|(_, headings)| headings.contains(&key.as_str()))
-            .map(|(field, _)| *field)
+        named(&Self::HEADINGS, heading)
     }
+
+    /// The field that a heading names in a file of this kind.
+    pub fn of_kind(heading: &str, kind: ImportKind) -> Option<Self> {
+        match kind {
+            ImportKind::Students | ImportKind::Marks => Self::of(heading),
+            ImportKind::Staff => named(&Self::STAFF, heading).or_else(|| Self::of(heading)),
+        }
+    }
+}
+
+fn named(all: &[(Field, &[&str])], heading: &str) -> Option<Field> {
+    let key = key(heading.strip_suffix('*').unwrap_or(heading));
+    let found = all
+        .iter()
+        .find(|(_, headings)| headings.contains(&key.as_str()));
+    found.map(|(field, _)| *field)
 }
 
 /// Takes what a heading says about the out-of from its end: `English (Max: 40)`, `English (40)`,

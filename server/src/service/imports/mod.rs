@@ -1,9 +1,9 @@
 //! Imports: from the bytes of a file to what is stored, and back.
 //!
 //! `read`, `delimited` and `workbook` make lines of cells; `header` finds the columns by their `headings`; `cells`,
-//! `dates` and `wishes` read single values. `students` and `marks` make a plan of the
-//! table and of what the school has; none of them writes or asks a database. `register` and
-//! `sheets` carry a plan out, `undo` takes it back. A preview is the same plan, not carried out.
+//! `dates` and `wishes` read single values. `students`, `staff` and `marks` make a plan of the
+//! table and of what the school has; none of them writes or asks a database. `register`, `hiring`
+//! and `sheets` carry a plan out, `undo` takes it back. A preview is the same plan, not carried out.
 
 #[cfg(any(test, feature = "testing"))]
 pub mod books;
@@ -12,6 +12,7 @@ mod dates;
 mod delimited;
 mod header;
 mod headings;
+mod hiring;
 mod marks;
 mod plan;
 mod read;
@@ -19,6 +20,8 @@ mod refused;
 mod register;
 mod run;
 mod sheets;
+mod staff;
+mod staff_rows;
 mod students;
 mod undo;
 mod upload;
@@ -48,6 +51,7 @@ const LISTED: i64 = 50;
 fn may_import(caller: &Caller, kind: ImportKind) -> Result<()> {
     match kind {
         ImportKind::Students => caller.require(Permission::ImportRun),
+        ImportKind::Staff => caller.require(Permission::StaffManage),
         ImportKind::Marks => {
             caller.require_somewhere(&[Permission::MarksImport, Permission::MarksEnter])
         }
@@ -56,19 +60,24 @@ fn may_import(caller: &Caller, kind: ImportKind) -> Result<()> {
 
 /// The import, when it is the caller's own or they may import files of its kind.
 fn mine(caller: &Caller, job: Option<Job>) -> Result<Job> {
-    let whole_school = |kind| match kind {
-        ImportKind::Students => caller.may(Permission::ImportRun),
-        ImportKind::Marks => caller.may(Permission::MarksImport),
-    };
-    job.filter(|job| job.created_by == caller.user() || whole_school(job.kind))
+    job.filter(|job| job.created_by == caller.user() || sees_all(caller, job.kind))
         .ok_or_else(|| ApiError::not_found("import").into())
 }
 
-/// Lists the latest imports: everybody's for who may import students, else the caller's own.
+/// Whether everybody's imports of a kind are the caller's to see.
+fn sees_all(caller: &Caller, kind: ImportKind) -> bool {
+    caller.may(match kind {
+        ImportKind::Students => Permission::ImportRun,
+        ImportKind::Staff => Permission::StaffManage,
+        ImportKind::Marks => Permission::MarksImport,
+    })
+}
+
+/// Lists the latest imports: everybody's of the kinds that the caller may import, else their own.
 pub async fn list(_: &State, caller: &Caller) -> Result<Vec<ImportSummary>> {
-    let everybody = caller.may(Permission::ImportRun) || caller.may(Permission::MarksImport);
-    let only_by = (!everybody).then(|| caller.user());
-    Ok(imports::list(caller.db(), only_by, LISTED).await?)
+    let kinds = ImportKind::ALL.iter().copied();
+    let kinds: Vec<ImportKind> = kinds.filter(|kind| sees_all(caller, *kind)).collect();
+    Ok(imports::list(caller.db(), &kinds, caller.user(), LISTED).await?)
 }
 
 /// Lists problems of an import after those that were listed already.

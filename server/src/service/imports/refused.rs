@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hillview_shared::imports::RowProblem;
 
 use super::header::Table;
+use super::headings::Field;
 use super::read::Line;
 
 /// Makes the CSV file of the rows that have a problem which is no warning; empty when none has.
@@ -30,7 +31,11 @@ pub fn file(table: &Table, problems: &[RowProblem]) -> Vec<u8> {
         .write_record(headings.map(neutral).chain(added.map(str::to_owned)))
         .and_then(|()| {
             rows.into_iter().try_for_each(|(row, problems)| {
-                let cells = (0..table.columns.len()).map(|column| neutral(row.cell(column)));
+                let cells = table.columns.iter().enumerate();
+                let cells = cells.map(|(at, column)| match column.field {
+                    Some(Field::Password) => String::new(),
+                    _ => neutral(row.cell(at)),
+                });
                 let joined = |what: &dyn Fn(&RowProblem) -> &str| {
                     let parts: Vec<&str> = problems.iter().map(|problem| what(problem)).collect();
                     neutral(&parts.join("; "))

@@ -77,6 +77,7 @@ pub async fn import(
         sheets::count_up(tx, &affected).await?;
     }
     Ok(Outcome {
+        ended: Vec::new(),
         listing: plan.listing,
         changes,
         classes_created,

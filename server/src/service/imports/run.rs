@@ -12,15 +12,14 @@ use tokio::sync::Semaphore;
 
 use super::header::Table;
 use super::plan::{COLUMN_MAX, Listing, shown};
-use super::{may_import, mine, read, refused, register, sheets};
+use super::{hiring, may_import, mine, read, refused, register, sheets};
 use crate::caller::Caller;
 use crate::db::imports::{self, Changed, Done, Job};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
-use crate::service::State;
-use crate::service::assessments;
 use crate::service::audit::{self, Event};
 use crate::service::papers::{Meaning, PaperNames, meaning};
+use crate::service::{State, accounts, assessments};
 
 /// Files that are read at the same time: a file at the limits takes some hundred megabytes.
 static READING: Semaphore = Semaphore::const_new(2);
@@ -37,6 +36,8 @@ pub struct Outcome {
     pub classes_created: Vec<String>,
     /// What each column was taken for.
     pub taken: Vec<Option<String>>,
+    /// The sessions that it ended.
+    pub ended: Vec<[u8; 32]>,
 }
 
 /// When a run happens, by the server's clock and the school's day.
@@ -61,7 +62,7 @@ pub async fn run(state: &State, caller: &Caller, request: RunImport) -> Result<I
         today: caller.today(now),
     };
     let assessment = match job.kind {
-        ImportKind::Students => None,
+        ImportKind::Students | ImportKind::Staff => None,
         ImportKind::Marks => Some(named_assessment(state, caller, &request).await?),
     };
     let papers = match assessment {
@@ -69,28 +70,40 @@ pub async fn run(state: &State, caller: &Caller, request: RunImport) -> Result<I
         Some(id) => sheets::papers(caller, id).await?,
     };
     let table = table(whole_file(db, &job).await?, job.kind, papers).await?;
-    db.write(async |tx| {
+    let work = async |tx: &mut Tx| {
         let job = mine(caller, imports::hold_job(tx, job.id).await?)?;
         if job.state == ImportState::Applied {
             return Err(ApiError::conflict("applied", "the import was just applied").into());
         }
-        let outcome = match assessment {
-            None => register::import(tx, caller, &table, &request, when).await?,
-            Some(id) => sheets::import(state, tx, caller, &table, &request, (id, when)).await?,
+        let mut outcome = match (assessment, job.kind) {
+            (Some(id), _) => {
+                sheets::import(state, tx, caller, &table, &request, (id, when)).await?
+            }
+            (None, ImportKind::Staff) => hiring::import(tx, caller, &table, &request, when).await?,
+            (None, _) => register::import(tx, caller, &table, &request, when).await?,
         };
+        let ended = std::mem::take(&mut outcome.ended);
         let report = finish(tx, &job, &request, &table, outcome, when).await?;
         if !report.dry_run {
             audit::note(tx, &caller.by(now), applied(&job, &request, &report)).await?;
         }
-        Ok(report)
-    })
-    .await
+        Ok((report, ended))
+    };
+    let (report, ended) = db.write(work).await?;
+    if job.kind == ImportKind::Staff && !report.dry_run {
+        accounts::tell_ended(state, caller.school_code(), ended).await;
+        accounts::tell_changed(state, caller.school_code()).await;
+    }
+    Ok(report)
 }
 
 /// What the audit log says of it.
 fn applied(job: &Job, request: &RunImport, report: &ImportReport) -> Event {
-    let into = request.assessment.as_deref().unwrap_or("the register");
-    let subject = format!("import {} of {} into {into}", job.id, job.kind);
+    let into = match &request.assessment {
+        Some(assessment) => format!(" into {assessment}"),
+        None => String::new(),
+    };
+    let subject = format!("import {} of {}{into}", job.id, job.kind);
     let (added, changed, refused) = (report.added, report.changed, report.refused);
     Event::new(Action::ImportApply, subject).detail(format!(
         "{added} added, {changed} changed, {refused} refused"
@@ -178,6 +191,10 @@ fn no_header(kind: ImportKind) -> ApiError {
         ImportKind::Students => (
             "no header of a list of students is in the first 40 lines",
             "the header must name the columns, such as: name, admission number, grade, stream",
+        ),
+        ImportKind::Staff => (
+            "no header of a list of staff is in the first 40 lines",
+            "the header must name the columns, such as: name, staff number, login, roles",
         ),
         ImportKind::Marks => (
             "no header of a list of marks is in the first 40 lines",

@@ -77,6 +77,7 @@ pub async fn import(
         None => column.field.and_then(Field::words).map(str::to_owned),
     });
     Ok(Outcome {
+        ended: Vec::new(),
         taken: taken.collect(),
         listing: plan.listing,
         changes,

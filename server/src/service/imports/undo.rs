@@ -4,21 +4,22 @@ use std::collections::BTreeSet;
 
 use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
-use hillview_shared::ids::{ClassId, OperationId, SheetId, StudentId};
+use hillview_shared::ids::{ClassId, OperationId, SheetId, StaffId, StudentId, TeachingId};
 use hillview_shared::imports::{ImportKind, ImportState, ImportSummary, UndoImport};
 use hillview_shared::marks::Edit;
 use hillview_shared::students::Student;
 use serde::de::DeserializeOwned;
 
 use super::plan::listed;
-use super::{may_import, mine, register, sheets};
+use super::run::When;
+use super::{hiring, may_import, mine, register, sheets};
 use crate::caller::Caller;
 use crate::db::imports::{self, Changed, students as bulk};
 use crate::db::{self, Tx, students};
 use crate::error::{Error, Result};
-use crate::service::State;
 use crate::service::audit::{self, Event};
 use crate::service::marks::{Write, check_reason, save_in};
+use crate::service::{State, accounts};
 
 /// How many obstacles are named.
 const NAMED: usize = 5;
@@ -28,9 +29,10 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
     let import = request.import;
     let reason = request.reason.as_deref();
     check_reason(reason)?;
-    caller
+    let (summary, ended) = caller
         .db()
         .write(async |tx| {
+            let mut ended = Vec::new();
             let job = mine(caller, imports::hold_job(tx, import).await?)?;
             may_import(caller, job.kind)?;
             if job.state != ImportState::Applied {
@@ -41,6 +43,7 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
             match job.kind {
                 ImportKind::Students => register_back(state, tx, caller, &changes).await?,
                 ImportKind::Marks => marks_back(state, tx, caller, &changes, reason).await?,
+                ImportKind::Staff => ended = staff_back(state, tx, caller, &changes).await?,
             }
             imports::set_state(tx, import, ImportState::Undone).await?;
             let summary = imports::summary(tx, import).await?;
@@ -50,9 +53,37 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
             );
             let event = event.detail(reason.unwrap_or_default());
             audit::note(tx, &caller.by(state.clock.now()), event).await?;
-            Ok(summary)
+            Ok((summary, ended))
         })
-        .await
+        .await?;
+    if summary.kind == ImportKind::Staff {
+        accounts::tell_ended(state, caller.school_code(), ended).await;
+        accounts::tell_changed(state, caller.school_code()).await;
+    }
+    Ok(summary)
+}
+
+/// Takes back what an import of staff did; gives the sessions that ended with it.
+async fn staff_back(
+    state: &State,
+    tx: &mut Tx,
+    caller: &Caller,
+    changes: &[Changed],
+) -> Result<Vec<[u8; 32]>> {
+    let mut hired = hiring::Hired::default();
+    for change in changes {
+        match (change.entity.as_str(), previous(change)?) {
+            ("teaching", _) => {
+                hired.teaching.insert(TeachingId(change.entity_id));
+            }
+            (_, None) => hired.added.push(StaffId(change.entity_id)),
+            (_, Some(previous)) => hired.changed.push(previous),
+        }
+    }
+    let now = state.clock.now();
+    let today = caller.today(now);
+    let back = hiring::back(tx, caller, &hired, When { now, today }).await?;
+    back.map_err(|obstacles| in_use(&obstacles).into())
 }
 
 /// The refusal of an undo, with what stands against it.

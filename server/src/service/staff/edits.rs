@@ -7,7 +7,7 @@ use hillview_shared::staff::{AddStaff, DisableStaff, EditStaff, Staff, StaffAdde
 
 use super::guards::must_have_one;
 use super::{
-    NAME_MAX, NUMBER_MAX, Roles, end_sessions, find, held, keep_a_manager, may_give, may_take_over,
+    NAME_MAX, NUMBER_MAX, Roles, end_sessions, find, held, keep_holders, may_give, may_take_over,
     read_back,
 };
 use crate::caller::Caller;
@@ -127,7 +127,9 @@ pub async fn change_roles(
     for role in roles {
         logins::give_role(tx, user, role).await?;
     }
-    keep_a_manager(tx).await
+    let taken = before.roles.iter().filter(|role| !roles.contains(role));
+    let taken: Vec<RoleCode> = taken.cloned().collect();
+    keep_holders(tx, known, &taken).await
 }
 
 /// Shuts somebody out, which ends their sessions at once, or lets them in again. What they were
@@ -161,7 +163,7 @@ pub async fn disable(state: &State, caller: &Caller, request: DisableStaff) -> R
             }
             let ended = end_sessions(tx, before.id, now).await?;
             if wanted == StaffState::Disabled {
-                keep_a_manager(tx).await?;
+                keep_holders(tx, &known, &before.roles).await?;
             }
             let after = read_back(tx, before.id).await?;
             let action = match wanted {

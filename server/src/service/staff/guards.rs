@@ -1,13 +1,14 @@
 //! Who may make whom, and who may take over whose login.
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{PLATFORM, Permission, Role, RoleCode};
+use hillview_shared::accounts::{Permission, Role, RoleCode};
 use hillview_shared::staff::Staff;
 
 use super::ROLES_MAX;
 use crate::caller::Caller;
-use crate::db::{Tx, accounts as logins, staff};
+use crate::db::{Tx, accounts as logins, roles};
 use crate::error::Result;
+use crate::service::rights::{is_guarded, may_hand_out};
 
 /// The roles of a school with what each may do, held until the transaction ends: who changes which
 /// login has which role does so one after the other.
@@ -15,7 +16,11 @@ pub struct Roles(Vec<(RoleCode, Vec<Permission>)>);
 
 impl Roles {
     pub async fn hold(tx: &mut Tx) -> Result<Self> {
-        Ok(Self(staff::hold_roles(tx).await?))
+        roles::hold(tx).await?;
+        let all = roles::list(tx).await?.into_iter();
+        Ok(Self(
+            all.map(|role| (role.code, role.permissions)).collect(),
+        ))
     }
 
     pub fn codes(&self) -> impl Iterator<Item = &RoleCode> {
@@ -34,26 +39,6 @@ impl Roles {
         let above = roles.filter(|(_, permissions)| permissions.iter().any(above(caller)));
         above.map(|(code, _)| code.0.as_str()).collect()
     }
-}
-
-/// Whether a permission is on marks, results or rights: what may be had only by who was given it.
-const fn is_guarded(permission: Permission) -> bool {
-    use Permission as P;
-    matches!(
-        permission,
-        P::MarksRead
-            | P::MarksEnter
-            | P::MarksSubmit
-            | P::MarksApprove
-            | P::MarksUnlock
-            | P::MarksImport
-            | P::ResultsCompute
-            | P::ResultsPublish
-            | P::ReportsIssue
-            | P::RolesManage
-            | P::GrantsManage
-            | P::SchoolsManage
-    )
 }
 
 /// Whether a permission is guarded and the caller does not have it.
@@ -77,6 +62,53 @@ pub fn may_take_over(caller: &Caller, roles: &Roles, who: &Staff) -> Result<(), 
     }
 }
 
+/// What roles a caller may give in a school as it is.
+pub struct Giving<'a> {
+    caller: &'a Caller,
+    roles: &'a Roles,
+    has_head: bool,
+}
+
+impl<'a> Giving<'a> {
+    pub async fn read(tx: &mut Tx, caller: &'a Caller, roles: &'a Roles) -> Result<Self> {
+        let has_head = logins::hold_and_count(tx, Role::HeadTeacher).await? > 0;
+        Ok(Self {
+            caller,
+            roles,
+            has_head,
+        })
+    }
+
+    /// The roles of the school.
+    pub fn known(&self) -> Vec<&'a RoleCode> {
+        self.roles.codes().collect()
+    }
+
+    /// Refuses roles that the caller may not give, and those that are none.
+    pub fn check(&self, given: &[RoleCode]) -> Result<(), ApiError> {
+        if given.len() > ROLES_MAX {
+            let message = format!("a login has at most {ROLES_MAX} roles");
+            return Err(ApiError::invalid("too-many-roles", message));
+        }
+        let known = self.known();
+        if let Some(unknown) = given.iter().find(|role| !known.contains(role)) {
+            let message = format!("there is no role {:?}", unknown.0);
+            let known: Vec<&str> = known.iter().map(|role| role.0.as_str()).collect();
+            return Err(ApiError::invalid("unknown-role", message)
+                .hint(format!("the roles are {}", known.join(", "))));
+        }
+        match may_lead(self.caller, given)? {
+            Some(role) if self.has_head => Err(may_not_make(&role)),
+            // The first one to lead the school has more than any administrator.
+            Some(_) => Ok(()),
+            None => {
+                let permissions: Vec<Permission> = self.roles.permissions(given).collect();
+                may_hand_out(self.caller, &permissions)
+            }
+        }
+    }
+}
+
 /// Refuses roles that the caller may not give, and those that are none.
 pub async fn may_give(
     tx: &mut Tx,
@@ -84,26 +116,7 @@ pub async fn may_give(
     roles: &Roles,
     given: &[RoleCode],
 ) -> Result<()> {
-    if given.len() > ROLES_MAX {
-        let message = format!("a login has at most {ROLES_MAX} roles");
-        return Err(ApiError::invalid("too-many-roles", message).into());
-    }
-    let of_school =
-        |role: &RoleCode| *role != Role::PlatformAdmin || caller.school_code() == PLATFORM;
-    let known: Vec<&RoleCode> = roles.codes().filter(|role| of_school(role)).collect();
-    if let Some(unknown) = given.iter().find(|role| !known.contains(role)) {
-        let message = format!("there is no role {:?}", unknown.0);
-        let known: Vec<&str> = known.iter().map(|role| role.0.as_str()).collect();
-        return Err(ApiError::invalid("unknown-role", message)
-            .hint(format!("the roles are {}", known.join(", ")))
-            .into());
-    }
-    match may_lead(caller, given)? {
-        Some(role) if logins::hold_and_count(tx, Role::HeadTeacher).await? > 0 => {
-            Err(may_not_make(&role).into())
-        }
-        _ => Ok(()),
-    }
+    Ok(Giving::read(tx, caller, roles).await?.check(given)?)
 }
 
 /// Only a head or a deputy makes another one. An administrator does it for a school that has no
@@ -133,14 +146,21 @@ pub fn must_have_one(roles: &[RoleCode]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Refuses a change after which nobody could manage staff any more. Call it when the change is
-/// made, in the transaction that it is undone with.
-pub async fn keep_a_manager(tx: &mut Tx) -> Result<()> {
-    if staff::able(tx, Permission::StaffManage).await? > 0 {
-        return Ok(());
+/// Refuses a change after which nobody could manage staff any more, or after which nobody had what
+/// only its holders can give. Call it when the change is made, in the transaction that it is undone
+/// with.
+pub async fn keep_holders(tx: &mut Tx, roles: &Roles, taken: &[RoleCode]) -> Result<()> {
+    let mut taken: Vec<Permission> = roles.permissions(taken).collect();
+    taken.sort_unstable();
+    taken.dedup();
+    taken.retain(|permission| is_guarded(*permission) || *permission == Permission::StaffManage);
+    for permission in taken {
+        if roles::able(tx, permission, permission).await? == 0 {
+            let message = format!("nobody would have {permission} any more");
+            return Err(ApiError::conflict("last-holder", message)
+                .hint("first give it to somebody else with a role")
+                .into());
+        }
     }
-    let message = "nobody could manage the school's staff any more";
-    Err(ApiError::conflict("last-manager", message)
-        .hint("first give somebody else a role with staff.manage")
-        .into())
+    Ok(())
 }

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::service::{State, fields};
 
 pub use edits::{add, disable, edit};
-pub use guards::{Roles, keep_a_manager, may_give, may_take_over};
+pub use guards::{Giving, Roles, keep_holders, may_give, may_take_over};
 pub use passwords::{issue, reset};
 
 /// The longest name, in characters.

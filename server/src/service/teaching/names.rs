@@ -64,6 +64,11 @@ impl Names {
         }
     }
 
+    /// The classes of the year.
+    pub fn classes(&self) -> impl Iterator<Item = ClassId> + '_ {
+        self.classes.iter().map(|class| class.id)
+    }
+
     /// The class that somebody means.
     pub fn class(&mut self, text: &str) -> Result<&Named, ApiError> {
         fields::sought("class", text)?;
