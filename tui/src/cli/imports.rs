@@ -1,4 +1,4 @@
-//! Importing files of students and of marks, and the imports that were made.
+//! Importing files of students, staff and marks, and the imports that were made.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -91,6 +91,29 @@ pub struct Marks {
     assessment: String,
 }
 
+/// Import staff from a CSV or XLSX file: a row a person, with login, roles and what they teach
+///
+/// Without --apply it only says what would happen. A login that the file does not give is made from the name, and has no
+/// password until hillview staff issue-passwords. Exit code 8 when some rows were refused, 6 when all were.
+#[derive(Args)]
+#[command(before_help = "\
+Examples:
+  hillview staff import staff.xlsx
+  hillview staff import staff.csv --apply --on-duplicate update --refused to-fix.csv")]
+pub struct Staff {
+    /// The file; - reads standard input
+    file: PathBuf,
+    /// Import, and do not only list what would happen
+    #[arg(long)]
+    apply: bool,
+    /// What to do with rows of which the school has other values
+    #[arg(long, value_name = "WHAT", default_value = "skip", value_parser = one_of(OnDuplicate::ALL, OnDuplicate::word))]
+    on_duplicate: OnDuplicate,
+    /// Write the refused rows into this file, as CSV to fix and import again
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
+}
+
 #[derive(Args)]
 struct How {
     /// The file; - reads standard input
@@ -132,6 +155,25 @@ pub async fn marks(import: Marks, context: &Context) -> Result<Outcome, ApiError
     run_import(&import.how, ImportKind::Marks, request, context).await
 }
 
+pub async fn staff(import: Staff, context: &Context) -> Result<Outcome, ApiError> {
+    let how = How {
+        file: import.file,
+        dry_run: !import.apply,
+        on_duplicate: import.on_duplicate,
+        refused: import.refused,
+    };
+    let request = |id| RunImport {
+        import: id,
+        dry_run: how.dry_run,
+        on_duplicate: how.on_duplicate,
+        create_classes: false,
+        assign_numbers: false,
+        class: None,
+        assessment: None,
+    };
+    run_import(&how, ImportKind::Staff, request, context).await
+}
+
 async fn run_import(
     how: &How,
     kind: ImportKind,
@@ -168,7 +210,7 @@ async fn run_import(
 }
 
 /// The whole file: small enough to hold, and wanted again when the line breaks.
-fn read(file: &Path) -> Result<Vec<u8>, ApiError> {
+pub fn read(file: &Path) -> Result<Vec<u8>, ApiError> {
     let unreadable = |error: std::io::Error| {
         let message = format!("cannot read {}: {error}", file.display());
         match error.kind() {

@@ -108,10 +108,10 @@ enum Command {
     /// List and add subjects
     #[command(subcommand)]
     Subjects(subjects::Command),
-    /// List and add staff, and say who teaches what
+    /// List, add, change and import staff, give new passwords, and say who teaches what
     #[command(subcommand)]
     Staff(staff::Command),
-    /// Show who teaches what
+    /// Show who teaches what, and end it
     #[command(subcommand)]
     Teaching(teaching::Command),
     /// List and end sessions, and say how long they last
@@ -245,8 +245,8 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Classes(command) => classes::run(command, context).await,
         Command::Subjects(command) => subjects::run(command, context).await,
         Command::Staff(command) => staff::run(command, context).await,
-        Command::Teaching(command) => teaching::run(&command, context).await,
         Command::Sessions(command) => sessions::run(command, context).await,
+        Command::Teaching(command) => teaching::run(command, context).await,
         Command::Calendar(command) => calendar::run(&command, context).await,
         Command::Assessments(command) => assessments::run(command, context).await,
         Command::Sheets(command) => sheets::run(&command, context).await,

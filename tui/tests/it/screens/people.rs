@@ -191,6 +191,7 @@ fn of_staff(request: &HillviewRequest) -> Option<HillviewResponse> {
         Q::AddStaff { request } => A::AddStaff(Ok(StaffAdded {
             staff: staff(9, &request.name, &request.username, &[Role::Teacher]),
             one_time_password: "kuku-mti-4821".into(),
+            ends: None,
         })),
         Q::EditStaff { request } => {
             let name = request.name.clone().unwrap_or("Otieno James".into());
