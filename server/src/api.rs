@@ -79,7 +79,7 @@ impl Api {
 
     /// The caller as a platform administrator.
     fn actor(&self) -> schools::Actor<'_> {
-        schools::Actor::Caller(self.caller())
+        schools::Actor::Person(self.caller())
     }
 }
 

@@ -307,15 +307,30 @@ pub async fn enrol(
     super::sheets::count_up(tx, &[class]).await
 }
 
-/// The highest admission number that is a plain number, for the next one.
-pub async fn highest_number(on: On<'_>) -> Result<Option<String>, Failure> {
+/// The admission numbers of the students who were added last, the latest first.
+pub async fn latest_numbers(on: On<'_>) -> Result<Vec<String>, Failure> {
+    let found: Vec<(String,)> = on
+        .query("select admission_no from student order by id desc limit 20")
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(number,)| number).collect())
+}
+
+/// The highest admission number that is this folded beginning and digits.
+pub async fn highest_number(on: On<'_>, beginning: &str) -> Result<Option<String>, Failure> {
     let found: Option<(String,)> = on
         .query(
             "select admission_no from student
-            where admission_key >= '0' and admission_key < ':'
+            where admission_key >= ? and admission_key < ?
+                and replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+                substr(admission_key, ?), '0', ''), '1', ''), '2', ''), '3', ''), '4', ''), '5', ''),
+                '6', ''), '7', ''), '8', ''), '9', '') = ''
             order by length(admission_key) desc, admission_key desc
             limit 1",
         )
+        .bind(format!("{beginning}0"))
+        .bind(format!("{beginning}:"))
+        .bind(i64::try_from(beginning.chars().count()).unwrap_or(i64::MAX - 1) + 1)
         .optional()
         .await?;
     Ok(found.map(|(number,)| number))

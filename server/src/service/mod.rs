@@ -12,6 +12,7 @@ mod hashing;
 pub mod imports;
 pub mod marks;
 pub mod names;
+mod numbers;
 pub mod packs;
 mod papers;
 pub mod requests;

@@ -17,6 +17,7 @@ use crate::db::{Tx, marks};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::calendar::current_year;
+use crate::service::numbers::{self, Pattern};
 use crate::service::{assessments, classes, fields};
 
 /// The longest name, in characters.
@@ -170,13 +171,22 @@ fn is_taken(added: &Result<Student>) -> bool {
 
 /// The number for a student who comes without one.
 async fn choose_number(tx: &mut Tx) -> Result<String> {
-    let highest = students::highest_number(tx.into()).await?;
-    let number = next_number(highest.as_deref());
-    if number.len() > NUMBER_MAX {
+    let latest = students::latest_numbers((&mut *tx).into()).await?;
+    let pattern = latest.iter().find_map(|number| Pattern::of(number));
+    let highest = match &pattern {
+        Some(pattern) => {
+            let found = students::highest_number(tx.into(), pattern.key()).await?;
+            let key = found.as_deref().map(admission_key);
+            pattern.highest(key.iter())
+        }
+        None => None,
+    };
+    let number = numbers::next(highest.as_deref());
+    if number.chars().count() > NUMBER_MAX {
         let message = format!(
             "no number can be assigned: the highest admission number is {}, and one after it would have {} characters; at most {NUMBER_MAX} are allowed",
             highest.unwrap_or_default(),
-            number.len()
+            number.chars().count()
         );
         return Err(ApiError::conflict("numbers-used-up", message)
             .hint("give the student an admission number")
@@ -305,47 +315,4 @@ fn number_taken() -> ApiError {
 fn numbers_contended() -> ApiError {
     let message = "others took every number that was chosen; nothing was saved";
     ApiError::new(Kind::Busy, "busy", message).hint("try again in a moment")
-}
-
-/// The number after the highest one, as wide as it. Counted in digits, so that none is too large.
-pub fn next_number(highest: Option<&str>) -> String {
-    let highest = highest.unwrap_or("0000");
-    let nines = highest
-        .bytes()
-        .rev()
-        .take_while(|digit| *digit == b'9')
-        .count();
-    let kept = &highest[..highest.len() - nines];
-    let zeros = "0".repeat(nines);
-    match kept.as_bytes().last() {
-        // Digits only, so the one before the nines is one byte long.
-        Some(digit) if highest.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let next = char::from(digit + 1);
-            format!("{}{next}{zeros}", &kept[..kept.len() - 1])
-        }
-        // All nines, or letters behind the digits: start above every plain one of that length.
-        _ => format!("1{}", "0".repeat(highest.len())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_go_on_and_keep_their_width() {
-        for (highest, next) in [
-            (None, "0001"),
-            (Some("0009"), "0010"),
-            (Some("20240007"), "20240008"),
-            (Some("999"), "1000"),
-            (Some("12A"), "1000"),
-            (Some("2024/Ö9"), "100000000"),
-            (Some("0199"), "0200"),
-            (Some("18446744073709551615"), "18446744073709551616"),
-            (Some("99999999999999999999"), "100000000000000000000"),
-        ] {
-            assert_eq!(next_number(highest), next, "{highest:?}");
-        }
-    }
 }

@@ -70,7 +70,7 @@ async fn an_export_reads_back_with_every_row_of_every_table() {
         set(db, "plain", "=1+1").await;
         set(db, "odd", "a,\"b\"\r\n\u{e9}\u{1f600}").await;
         set(db, "empty", "").await;
-        let exported = schools::export(&it.state, Actor::Caller(&head), &kilimani())
+        let exported = schools::export(&it.state, Actor::Person(&head), &kilimani())
             .await
             .unwrap();
 

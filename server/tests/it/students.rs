@@ -44,7 +44,7 @@ async fn students_added_at_the_same_time_without_a_number_all_get_one() {
         for added in futures::future::join_all(adding).await {
             numbers.insert(added.unwrap().admission_no);
         }
-        let expected: HashSet<String> = (1..=8).map(|n| format!("{n:04}")).collect();
+        let expected: HashSet<String> = (8..=15).map(|n| format!("A{n:03}")).collect();
         assert_eq!(numbers, expected);
     })
     .await;
@@ -70,6 +70,32 @@ async fn the_number_after_the_largest_is_assigned_or_refused_in_words() {
         assert_eq!(code(refused), "numbers-used-up");
         let given = add(&it.state, &registrar, Some("B7"), class).await.unwrap();
         assert_eq!(given.admission_no, "B7");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_is_assigned_as_the_school_writes_them() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        let class = school.east.id;
+        for (given, next) in [
+            ("ADM008", "ADM009"),
+            ("adm012X", "ADM010"),
+            ("Adm100", "Adm101"),
+            ("2026/0041", "2026/0042"),
+            ("2026/00429/1", "2026/00429/2"),
+            ("50%_7", "50%_8"),
+            ("0041", "0042"),
+            ("ADM5", "ADM102"),
+        ] {
+            add(&it.state, &registrar, Some(given), class)
+                .await
+                .unwrap();
+            let assigned = add(&it.state, &registrar, None, class).await.unwrap();
+            assert_eq!(assigned.admission_no, next, "after {given}");
+        }
     })
     .await;
 }

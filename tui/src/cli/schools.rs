@@ -172,10 +172,14 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
             return Ok(Outcome::Done);
         }
         Command::Remove(Remove { code, confirm }) => {
-            let what = "name of the school, to remove it with all that it has";
             let confirm = match confirm {
                 Some(name) => name,
-                None => context.ask_for(what, "--confirm").await?,
+                None => {
+                    if context.can_ask() {
+                        output::say("this removes the school with all that it has, for good");
+                    }
+                    context.ask_for("name of the school", "--confirm").await?
+                }
             };
             let removed = format!("{code} is removed");
             ask!(session, remove_school(RemoveSchool { code, confirm }))?;

@@ -17,7 +17,7 @@ use super::read::Line;
 use super::wishes::{Classes, Wish, Wishes};
 use crate::db::classes::{Grade, Named};
 use crate::service::names::read_sex;
-use crate::service::students::next_number;
+use crate::service::numbers::{self, Pattern};
 
 /// The school that a file is held against.
 pub struct School<'a> {
@@ -247,6 +247,8 @@ struct Planner<'a> {
     /// Names and classes of the rows that have a number.
     numbered_names: HashSet<(String, Option<Wish>)>,
     taken: HashSet<String>,
+    /// Numbers of the school, the latest first.
+    latest: Vec<&'a String>,
     highest: Option<String>,
     plan: Plan,
 }
@@ -272,6 +274,12 @@ impl<'a> Planner<'a> {
             options,
             classes: Classes::new(school.grades, school.classes, options.create_classes),
             taken: by_number.keys().cloned().collect(),
+            latest: school
+                .students
+                .iter()
+                .rev()
+                .map(|student| &student.admission_no)
+                .collect(),
             by_number,
             by_name,
             numbered_names: HashSet::new(),
@@ -290,12 +298,12 @@ impl<'a> Planner<'a> {
             let person = (fold(&row.name), row.class.clone());
             self.numbered_names.insert(person);
         }
-        self.highest = self
-            .taken
-            .iter()
-            .filter(|number| number.starts_with(|c: char| c.is_ascii_digit()))
-            .max_by_key(|number| (number.len(), (*number).clone()))
-            .cloned();
+        let of_file = rows.iter().rev().map(|row| &row.number);
+        let of_school = self.latest.iter().copied();
+        let pattern = of_file
+            .chain(of_school)
+            .find_map(|number| Pattern::of(number));
+        self.highest = pattern.and_then(|pattern| pattern.highest(self.taken.iter()));
     }
 
     fn decide(&mut self, row: Row) {
@@ -439,7 +447,7 @@ impl<'a> Planner<'a> {
 
     fn assign(&mut self) -> String {
         loop {
-            let number = next_number(self.highest.as_deref());
+            let number = numbers::next(self.highest.as_deref());
             self.highest = Some(number.clone());
             if self.taken.insert(cells::number_key(&number)) {
                 return number;

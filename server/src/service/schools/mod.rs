@@ -33,7 +33,7 @@ const NAME_MAX: usize = 120;
 #[derive(Clone, Copy)]
 pub enum Actor<'a> {
     /// A platform administrator.
-    Caller(&'a Caller),
+    Person(&'a Caller),
     /// A command of the server's binary.
     Server,
 }
@@ -175,7 +175,7 @@ async fn within<T>(
 async fn note_in(tx: &mut Tx, state: &State, actor: Actor<'_>, event: Event) -> Result<()> {
     let now = state.clock.now();
     let by = match actor {
-        Actor::Caller(caller) => caller.by(now),
+        Actor::Person(caller) => caller.by(now),
         Actor::Server => By::server(now),
     };
     audit::note(tx, &by, event).await
