@@ -313,18 +313,24 @@ pub async fn end_others(
     Ok(hashes(open))
 }
 
-/// Ends every session and token of the school; gives the hashes of those that were open.
+/// Ends every session of the school but the tokens of scripts; gives the hashes of those that were
+/// open.
 pub async fn end_every(tx: &mut Tx, now: Moment) -> Result<Vec<[u8; 32]>, Failure> {
     let open = tx
-        .query("select token_hash from session where ended_at is null and ends_at > ?")
+        .query(
+            "select token_hash from session \
+             where kind = 'login' and ended_at is null and ends_at > ?",
+        )
         .bind(now)
         .all()
         .await?;
-    tx.query("update session set ended_at = ?, ends_at = ? where ended_at is null")
-        .bind(now)
-        .bind(now)
-        .execute()
-        .await?;
+    tx.query(
+        "update session set ended_at = ?, ends_at = ? where kind = 'login' and ended_at is null",
+    )
+    .bind(now)
+    .bind(now)
+    .execute()
+    .await?;
     changed(tx).await?;
     Ok(hashes(open))
 }

@@ -322,7 +322,7 @@ pub async fn replace_password(
     Ok(sessions::end_all(tx, login.id, now).await?)
 }
 
-/// Ends every session of a school; `last` is done at the end of the same transaction.
+/// Ends every session of a school but the tokens of scripts; `last` is done at the end of the same transaction.
 pub async fn end_all_sessions(
     state: &State,
     school: &str,

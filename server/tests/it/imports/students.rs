@@ -124,7 +124,7 @@ async fn the_template_goes_in_and_a_second_time_changes_nothing() {
             .unwrap();
         assert_eq!(
             (james.admission_no.as_str(), james.class.as_deref()),
-            ("0001", Some("6B"))
+            ("ADM004", Some("6B"))
         );
     })
     .await;
