@@ -5,6 +5,7 @@
 
 mod accounts;
 mod assessments;
+mod audit;
 mod calendar;
 mod classes;
 mod connection;
@@ -129,6 +130,9 @@ enum Command {
     /// Show, enter and import marks
     #[command(subcommand)]
     Marks(marks::Command),
+    /// List the audit log, and find what was changed behind the server's back
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List imports, take one back, fetch what was refused
     #[command(subcommand)]
     Imports(imports::Command),
@@ -251,6 +255,7 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Assessments(command) => assessments::run(command, context).await,
         Command::Sheets(command) => sheets::run(&command, context).await,
         Command::Marks(command) => marks::run(command, context).await,
+        Command::Audit(command) => audit::run(command, context).await,
         Command::Imports(command) => imports::run(&command, context).await,
         Command::Outbox(command) => outbox::run(&command, context).await,
         Command::Schools(command) => schools::run(command, context).await,

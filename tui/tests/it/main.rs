@@ -3,6 +3,7 @@
 
 mod cli;
 mod cli_accounts;
+mod cli_audit;
 mod cli_imports;
 mod cli_marks;
 mod cli_prompts;
