@@ -1,14 +1,21 @@
-//! Staff: who may make whom.
+//! Staff: found, changed, shut out, given new passwords; who may make whom.
+
+use std::time::Duration;
 
 use hillview_server::Error;
 use hillview_server::caller;
 use hillview_server::caller::Caller;
+use hillview_server::db::counted;
+
 use hillview_server::service::accounts::{self, Peer};
 use hillview_server::service::schools::{self, NewSchool};
 use hillview_server::service::{State, staff};
-use hillview_server::testing::{on_each_engine, peer};
-use hillview_shared::accounts::{ChangePassword, LogIn, Role};
-use hillview_shared::staff::AddStaff;
+use hillview_server::testing::{Installation, PASSWORD, on_each_engine, peer};
+use hillview_shared::accounts::{ChangePassword, LogIn, Role, RoleCode};
+use hillview_shared::staff::{
+    AddStaff, DisableStaff, EditStaff, ListStaff, Staff, StaffState, WhichStaff,
+};
+use hillview_shared::{ApiError, Kind};
 
 /// `Ok` when the login was made, the refusal's code otherwise.
 async fn make(state: &State, caller: &Caller, username: &str, role: Role) -> Result<(), String> {
@@ -110,6 +117,356 @@ async fn a_head_makes_heads_and_deputies_and_nobody_else_does() {
                 assert_eq!(made, Err("denied".to_owned()), "{role}");
             }
         }
+    })
+    .await;
+}
+
+fn told<T>(outcome: Result<T, Error>) -> ApiError {
+    match outcome {
+        Err(Error::Refused(told)) => told,
+        Err(other) => panic!("not refused but failed: {other}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+fn which(who: &str) -> WhichStaff {
+    WhichStaff {
+        staff: who.to_owned(),
+    }
+}
+
+async fn log_in(state: &State, user: &str, password: &str) -> Result<(), Error> {
+    let request = LogIn {
+        school: "kilimani".to_owned(),
+        user: user.to_owned(),
+        password: password.to_owned(),
+        code: None,
+        device: None,
+    };
+    accounts::log_in(state, &peer(), request).await.map(drop)
+}
+
+fn changed(who: &str) -> EditStaff {
+    EditStaff {
+        staff: who.to_owned(),
+        name: None,
+        staff_no: None,
+        roles: None,
+    }
+}
+
+fn with_roles(who: &str, roles: &[Role]) -> EditStaff {
+    EditStaff {
+        roles: Some(roles.iter().map(|role| (*role).into()).collect()),
+        ..changed(who)
+    }
+}
+
+async fn shut_out(state: &State, caller: &Caller, who: &str, undo: bool) -> Result<Staff, Error> {
+    let request = DisableStaff {
+        staff: who.to_owned(),
+        undo,
+        reason: "a test".to_owned(),
+    };
+    staff::disable(state, caller, request).await
+}
+
+/// Whether a session is still good at its next call.
+async fn lives(state: &State, of: &Caller) -> bool {
+    caller::resolve(state, of.key(), &"test".into())
+        .await
+        .is_ok()
+}
+
+#[tokio::test]
+async fn staff_are_listed_page_by_page_and_found_by_folded_words() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let head = school.caller("head").await;
+        let names = [
+            "Ng'ang'a Wanjikũ",
+            "nganga Peter",
+            "Zawadi Ann",
+            "achieng Ruth",
+        ];
+        for (number, name) in names.iter().enumerate() {
+            let request = AddStaff {
+                staff_no: format!("TSC/{number}"),
+                name: (*name).to_owned(),
+                username: format!("login.{number}"),
+                roles: vec![Role::Teacher.into()],
+            };
+            staff::add(&it.state, &head, request).await.unwrap();
+        }
+        shut_out(&it.state, &head, "login.2", false).await.unwrap();
+        let list = async |request: ListStaff| {
+            let page = counted(staff::list(&it.state, &head, request)).await;
+            assert!(page.1 <= 3, "{} statements", page.1);
+            page.0.unwrap()
+        };
+        let search = async |text: &str, disabled| -> Vec<String> {
+            let request = ListStaff {
+                search: text.to_owned(),
+                disabled,
+                ..ListStaff::default()
+            };
+            list(request)
+                .await
+                .rows
+                .into_iter()
+                .map(|row| row.name)
+                .collect()
+        };
+        for (text, found) in [
+            ("NGANGA", &["nganga Peter", "Ng'ang'a Wanjikũ"][..]),
+            ("wanjiku ng", &["Ng'ang'a Wanjikũ"]),
+            ("tsc/3", &["achieng Ruth"]),
+            ("login.1", &["nganga Peter"]),
+            ("zawadi", &[]),
+            ("%", &[]),
+        ] {
+            assert_eq!(search(text, false).await, found, "{text:?}");
+        }
+        assert_eq!(search("zawadi", true).await, ["Zawadi Ann"]);
+        let whole = list(ListStaff {
+            limit: 200,
+            disabled: true,
+            ..ListStaff::default()
+        })
+        .await
+        .rows;
+        let (mut paged, mut after) = (Vec::new(), None);
+        loop {
+            let request = ListStaff {
+                after,
+                limit: 2,
+                disabled: true,
+                ..ListStaff::default()
+            };
+            let page = list(request).await;
+            paged.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(paged, whole);
+        let me = whole
+            .iter()
+            .find(|one| one.username.as_deref() == Some("head"))
+            .unwrap();
+        assert_eq!(me.roles, [RoleCode::from(Role::HeadTeacher)]);
+        assert!(me.last_seen.is_some() && !me.second_factor);
+        for after in ["x", "a\u{1}b"] {
+            let request = ListStaff {
+                after: Some(after.to_owned()),
+                ..ListStaff::default()
+            };
+            assert_eq!(
+                told(staff::list(&it.state, &head, request).await).code,
+                "bad-page"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn other_roles_end_sessions_and_another_name_does_not() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (admin, teacher) = (school.caller("admin").await, school.caller("teacher").await);
+        let request = EditStaff {
+            name: Some("John  Otieno Were".to_owned()),
+            staff_no: Some("TSC/9".to_owned()),
+            ..changed("T4")
+        };
+        let edited = staff::edit(&it.state, &admin, request).await.unwrap();
+        assert_eq!(
+            (edited.name.as_str(), edited.staff_no.as_str()),
+            ("John Otieno Were", "TSC/9")
+        );
+        assert!(lives(&it.state, &teacher).await);
+        let same = staff::edit(&it.state, &admin, with_roles("teacher", &[Role::Teacher])).await;
+        assert_eq!(same.unwrap(), edited);
+        assert!(lives(&it.state, &teacher).await, "nothing was another");
+        let both = with_roles("teacher", &[Role::Teacher, Role::Registrar, Role::Teacher]);
+        let edited = staff::edit(&it.state, &admin, both).await.unwrap();
+        assert_eq!(
+            edited.roles,
+            [Role::Registrar, Role::Teacher].map(RoleCode::from)
+        );
+        assert!(!lives(&it.state, &teacher).await);
+        let taken = EditStaff {
+            staff_no: Some("t1".to_owned()),
+            ..changed("teacher")
+        };
+        let unknown = EditStaff {
+            roles: Some(vec![RoleCode("boss".to_owned())]),
+            ..changed("teacher")
+        };
+        for (request, code) in [
+            (taken, "number-taken"),
+            (unknown, "unknown-role"),
+            (with_roles("teacher", &[]), "no-role"),
+            (with_roles("teacher", &[Role::HeadTeacher]), "denied"),
+            (
+                with_roles("teacher", &[Role::PlatformAdmin]),
+                "unknown-role",
+            ),
+            (with_roles("head", &[Role::Teacher]), "denied"),
+            (changed("nobody"), "unknown-staff"),
+        ] {
+            assert_eq!(
+                told(staff::edit(&it.state, &admin, request).await).code,
+                code
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_is_out_at_once_until_let_in_again() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (head, teacher) = (school.caller("head").await, school.caller("teacher").await);
+        let admin = school.caller("admin").await;
+        let out = shut_out(&it.state, &admin, "teacher", false).await.unwrap();
+        assert_eq!(out.state, StaffState::Disabled);
+        assert!(!lives(&it.state, &teacher).await);
+        assert_eq!(
+            told(log_in(&it.state, "teacher", PASSWORD).await).code,
+            "wrong-password"
+        );
+        let reset = staff::reset(&it.state, &admin, which("teacher")).await;
+        assert_eq!(told(reset).code, "disabled");
+        let again = shut_out(&it.state, &admin, "teacher", true).await.unwrap();
+        assert_eq!(again.state, StaffState::Active);
+        assert!(log_in(&it.state, "teacher", PASSWORD).await.is_ok());
+        for (who, caller, code) in [
+            ("head", &head, "own-login"),
+            ("head", &admin, "denied"),
+            ("nobody", &head, "unknown-staff"),
+        ] {
+            assert_eq!(
+                told(shut_out(&it.state, caller, who, false).await).code,
+                code,
+                "{who}"
+            );
+        }
+        // The last one who has what only its holders give stays.
+        make(&it.state, &head, "second", Role::HeadTeacher)
+            .await
+            .unwrap();
+        let second = it_settled(it, "second").await;
+        assert!(shut_out(&it.state, &second, "head", false).await.is_ok());
+        let last = staff::edit(&it.state, &second, with_roles("second", &[Role::Teacher])).await;
+        assert_eq!(told(last).code, "last-holder");
+        assert!(shut_out(&it.state, &second, "head", true).await.is_ok());
+        let not_last =
+            staff::edit(&it.state, &second, with_roles("second", &[Role::Teacher])).await;
+        assert!(not_last.is_ok());
+    })
+    .await;
+}
+
+/// Somebody who was just added, with the password that was chosen.
+async fn it_settled(it: &Installation, username: &str) -> Caller {
+    let db = it.state.tenants.school("kilimani").await.unwrap().db;
+    let one_time = accounts::reset_password(&it.state, "kilimani", &db, username)
+        .await
+        .unwrap();
+    let request = LogIn {
+        school: "kilimani".to_owned(),
+        user: username.to_owned(),
+        password: one_time.clone(),
+        code: None,
+        device: None,
+    };
+    let (_, key) = accounts::log_in(&it.state, &peer(), request).await.unwrap();
+    let who = caller::resolve_unsettled(&it.state, &key, &"test".into())
+        .await
+        .unwrap();
+    let request = ChangePassword {
+        old: one_time,
+        new: PASSWORD.to_owned(),
+    };
+    let (_, key) = accounts::change_password(&it.state, &peer(), &who, request)
+        .await
+        .unwrap();
+    caller::resolve(&it.state, &key, &"test".into())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_one_time_password_is_good_for_one_login_and_a_week() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (admin, teacher) = (school.caller("admin").await, school.caller("teacher").await);
+        let given = staff::reset(&it.state, &admin, which("T4")).await.unwrap();
+        assert_eq!(given.username, "teacher");
+        assert!(!lives(&it.state, &teacher).await, "sessions end");
+        assert_eq!(
+            told(log_in(&it.state, "teacher", PASSWORD).await).code,
+            "wrong-password"
+        );
+        assert!(log_in(&it.state, "teacher", &given.password).await.is_ok());
+        let used = told(log_in(&it.state, "teacher", &given.password).await);
+        assert_eq!(used.code, "one-time-password-over");
+        assert!(used.message.contains("used already"), "{used}");
+
+        let given = staff::reset(&it.state, &admin, which("teacher"))
+            .await
+            .unwrap();
+        let week = Duration::from_secs(7 * 24 * 60 * 60);
+        it.state.clock.advance(week);
+        let late = told(log_in(&it.state, "teacher", &given.password).await);
+        assert_eq!(late.code, "one-time-password-over");
+        assert!(late.message.contains("expired"), "{late}");
+        assert!(given.ends <= it.state.clock.now());
+        assert_eq!(
+            told(log_in(&it.state, "teacher", "wrong").await).code,
+            "wrong-password"
+        );
+        assert!(!format!("{given:?}").contains(&given.password));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_takes_over_the_login_of_who_may_more() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (head, admin) = (school.caller("head").await, school.caller("admin").await);
+        let refusal = told(staff::reset(&it.state, &admin, which("head")).await);
+        assert_eq!(refusal.kind, Kind::Denied);
+        assert!(
+            log_in(&it.state, "head", PASSWORD).await.is_ok(),
+            "nothing was changed"
+        );
+        for who in ["registrar", "teacher"] {
+            assert!(
+                staff::reset(&it.state, &admin, which(who)).await.is_ok(),
+                "{who}"
+            );
+        }
+        assert!(
+            staff::reset(&it.state, &head, which("registrar"))
+                .await
+                .is_ok()
+        );
+        // A number that is somebody else's login means nobody.
+        let request = AddStaff {
+            staff_no: "head".to_owned(),
+            name: "Mary Akinyi".to_owned(),
+            username: "mary".to_owned(),
+            roles: vec![Role::Teacher.into()],
+        };
+        staff::add(&it.state, &admin, request).await.unwrap();
+        let refusal = told(staff::reset(&it.state, &admin, which("head")).await);
+        assert_eq!(refusal.code, "ambiguous-staff");
     })
     .await;
 }

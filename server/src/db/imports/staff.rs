@@ -231,6 +231,7 @@ pub async fn in_use(
         let other = teaching.into_iter().filter(|(_, id)| !but.contains(id));
         in_use.extend(other.map(|(no, _)| (no, "was assigned to teach".to_owned())));
     }
+    in_use.dedup();
     Ok(in_use)
 }
 

@@ -123,11 +123,7 @@ pub fn meant<'a>(found: &'a [Staff], text: &str) -> Result<&'a Staff, ApiError> 
     let mut meant = found
         .iter()
         .filter(|one| one.username.as_ref() == Some(&key) || one.staff_no.to_lowercase() == key);
-    let first = meant.next().ok_or_else(|| {
-        let message = format!("no member of staff has the login or number {text:?}");
-        ApiError::new(Kind::NotFound, "unknown-staff", message)
-            .hint("hillview staff list shows those there are")
-    })?;
+    let first = meant.next().ok_or_else(|| unknown(text))?;
     match meant.next() {
         None => Ok(first),
         Some(other) => {
@@ -139,6 +135,13 @@ pub fn meant<'a>(found: &'a [Staff], text: &str) -> Result<&'a Staff, ApiError> 
                 .hint("name them by the other of the two"))
         }
     }
+}
+
+/// What is said of somebody who is not there, or is not the caller's to see.
+pub fn unknown(text: &str) -> ApiError {
+    let message = format!("no member of staff has the login or number {text:?}");
+    ApiError::new(Kind::NotFound, "unknown-staff", message)
+        .hint("hillview staff list shows those there are")
 }
 
 /// A member of staff who is held until the transaction ends.

@@ -31,12 +31,9 @@ pub async fn assign(state: &State, caller: &Caller, request: AssignTeaching) -> 
     let wishes = [names.wish(&found, &request)?];
     let assigned = db
         .write(async |tx| {
-            let mut judged = held_against(tx, &wishes, true).await?;
-            if let [Verdict::Refused(_)] = judged.verdicts[..] {
-                let Some(Verdict::Refused(refusal)) = judged.verdicts.pop() else {
-                    unreachable!("it was just seen");
-                };
-                return Err(refusal.into());
+            let judged = held_against(tx, &wishes, true).await?;
+            if let Some(Verdict::Refused(refusal)) = judged.verdicts.first() {
+                return Err(refusal.clone().into());
             }
             carry_out(tx, caller, &wishes, &judged, now).await?;
             let of_class = teaching::of_classes(&mut *tx, &[wishes[0].new.class]).await?;

@@ -12,7 +12,7 @@ use hillview_shared::teaching::{ListTeaching, Teaching};
 
 use crate::caller::Caller;
 use crate::db::teaching::{self, After, Filter};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::service::{State, classes, fields, staff};
 
 pub use assign::{assign, assign_many, carry_out, end};
@@ -40,10 +40,11 @@ pub async fn list(state: &State, caller: &Caller, request: ListTeaching) -> Resu
         (None, Some(own)) => own,
         (Some(text), Some(own)) => {
             // Who else works here is not theirs to see: what it would find is not there.
-            let found = staff::find(db, text).await;
-            match found.map(|found| found.id) {
-                Ok(id) if Some(id) == own => own,
-                _ => return Err(staff::meant(&[], text).map(drop).unwrap_err().into()),
+            fields::sought("member of staff", text)?;
+            match staff::find(db, text).await {
+                Ok(found) if Some(found.id) == own => own,
+                Ok(_) | Err(Error::Refused(_)) => return Err(staff::unknown(text).into()),
+                Err(error) => return Err(error),
             }
         }
         (None, None) => None,

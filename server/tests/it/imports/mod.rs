@@ -3,6 +3,7 @@
 mod files;
 mod marks;
 mod sheets;
+mod staff;
 mod steps;
 mod students;
 mod wire;

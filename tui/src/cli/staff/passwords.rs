@@ -127,8 +127,10 @@ pub async fn issue(issue: Issue, context: &Context) -> Result<Outcome, ApiError>
     }
     file.keep(&rows, context.settings.format)?;
     say(&match rows.len() {
-        0 => "every login has a password".to_owned(),
-        count => format!("{count} passwords are in {path}; hand them out and delete it"),
+        0 => "no login that you may give a password is without one".to_owned(),
+        count => {
+            format!("passwords given: {count}; they are in {path}: hand them out, then delete it")
+        }
     });
     Ok(Outcome::Done)
 }
