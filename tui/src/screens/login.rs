@@ -24,6 +24,8 @@ pub struct LogIn {
     inputs: Inputs,
     /// Why one is asked.
     why: Option<String>,
+    /// The password as it was sent, whatever is typed while the answer is waited for.
+    sent: Option<Typed>,
     fetch: Fetch,
     error: Option<String>,
 }
@@ -40,6 +42,7 @@ impl LogIn {
         Self {
             inputs,
             why: why.map(str::to_owned),
+            sent: None,
             fetch: Fetch::Never,
             error: None,
         }
@@ -70,6 +73,7 @@ impl LogIn {
             code,
             device: None,
         };
+        self.sent = Some(Typed(request.password.clone()));
         self.fetch = Fetch::Waiting(ticket);
         self.error = None;
         context.effect(Effect::LogIn { ticket, request });
@@ -188,7 +192,7 @@ impl Screen for LogIn {
                 self.fetch = Fetch::Done;
                 context.wish(Wish::Entered {
                     who,
-                    typed: Some(Typed(self.inputs.raw(PASSWORD).to_owned())),
+                    typed: self.sent.take(),
                     closes: false,
                 });
             }

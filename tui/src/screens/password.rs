@@ -25,6 +25,8 @@ pub struct Password {
     first: bool,
     /// The present one, when it was typed just now: it is not asked for again.
     typed: Option<Typed>,
+    /// The new one as it was sent, whatever is typed while the answer is waited for.
+    sent: Option<Typed>,
     fetch: Fetch,
     error: Option<String>,
 }
@@ -41,6 +43,7 @@ impl Password {
             inputs,
             first,
             typed,
+            sent: None,
             fetch: Fetch::Never,
             error: None,
         }
@@ -86,6 +89,7 @@ impl Password {
                 old: old.to_owned(),
                 new: new.to_owned(),
             };
+            self.sent = Some(Typed(request.new.clone()));
             let ticket = context.ticket();
             context.effect(Effect::ChangePassword { ticket, request });
             self.fetch = Fetch::Waiting(ticket);
@@ -162,7 +166,7 @@ impl Screen for Password {
             Ok(who) => {
                 context.wish(Wish::Entered {
                     who,
-                    typed: Some(Typed(self.inputs.raw(NEW).to_owned())),
+                    typed: self.sent.take(),
                     closes: true,
                 });
                 context.say("the password is changed");

@@ -10,8 +10,11 @@ use crate::shapes::list::Answer;
 use crate::shapes::once::Once;
 use crate::widgets::inputs::{Input, Inputs};
 
-#[derive(Debug)]
-pub struct AddForm;
+#[derive(Debug, Default)]
+pub struct AddForm {
+    /// The first login as it was sent.
+    admin: String,
+}
 
 impl Filling for AddForm {
     fn place(&self) -> String {
@@ -38,6 +41,7 @@ impl Filling for AddForm {
             pack: needed(inputs, 2, "country pack")?,
             admin: needed(inputs, 3, "first login")?,
         };
+        self.admin.clone_from(&request.admin);
         Ok(HillviewRequest::AddSchool { request })
     }
 
@@ -48,6 +52,7 @@ impl Filling for AddForm {
             format!("{} is made.", added.school.name),
             [
                 ("School", added.school.code),
+                ("Login", self.admin.clone()),
                 ("One-time password", added.one_time_password),
             ],
             "Hand it over to whoever sets the school up. It works once and must be changed at the \

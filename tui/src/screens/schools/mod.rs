@@ -117,7 +117,7 @@ impl Listing for SchoolList {
         context: &mut Context,
     ) -> bool {
         match (command, school) {
-            (Command::Add, _) => context.show(Form::new(AddForm)),
+            (Command::Add, _) => context.show(Form::new(AddForm::default())),
             (Command::Open, Some(school)) => {
                 let facts = facts(school, context);
                 context.show(facts);
