@@ -264,18 +264,20 @@ impl Filling for OfStaff {
 
     fn title(&self) -> String {
         format!(
-            "Assign {} to: Space ticks; Left and Right say which are listed.",
+            "Assign {} to: Space ticks. Class and subject say which are listed.",
             self.staff
         )
     }
 
     fn inputs(&self) -> Inputs {
-        Inputs::new([
+        let mut inputs = Inputs::new([
             ("Class", Input::choice(&self.classes, 0)),
             ("Subject", Input::choice(&self.subjects, 0)),
             ("Assign to", self.ticks()),
             ("From (empty: today)", Input::text("", 10)),
-        ])
+        ]);
+        inputs.focus = TICKS;
+        inputs
     }
 
     fn changed(&mut self, inputs: &mut Inputs) {
