@@ -58,6 +58,9 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub redis: Option<String>,
+    /// Trust Redis, with rediss://, by a certificate of the authority in this PEM file
+    #[arg(long, global = true, env = "HILLVIEW_REDIS_CA", value_name = "FILE")]
+    pub redis_ca: Option<PathBuf>,
     /// Listen on this Unix socket
     #[arg(long, global = true, env = "HILLVIEW_SOCKET", value_name = "PATH")]
     pub socket: Option<PathBuf>,
@@ -124,6 +127,8 @@ pub struct Config {
     /// The URL of the user that makes and migrates schemas, where that is another.
     pub migration_database: Option<String>,
     pub redis: Option<String>,
+    /// The authority of Redis's certificate; the system's when absent.
+    pub redis_ca: Option<PathBuf>,
     pub socket: PathBuf,
     pub listen: Option<SocketAddr>,
     /// Certificate and key; made at the first start when absent.
@@ -187,6 +192,7 @@ impl Settings {
             database,
             migration_database,
             redis: self.redis.or(file.redis),
+            redis_ca: self.redis_ca.or(file.redis_ca),
             socket: self
                 .socket
                 .or(file.socket)

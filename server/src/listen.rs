@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::{TcpListener, UnixListener};
@@ -11,13 +12,13 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
 use crate::limits::Limits;
-use crate::tls;
+use crate::tls::{self, Certificates};
 
 /// Where a server listens.
 pub struct Listeners {
     pub(crate) unix: (UnixListener, PathBuf),
     pub(crate) tls: Option<(TcpListener, TlsAcceptor)>,
-    fingerprint: Option<String>,
+    certificates: Option<Arc<Certificates>>,
     pub(crate) limits: Limits,
     #[cfg(feature = "testing")]
     pub(crate) hook: Option<crate::gate::Hook>,
@@ -30,7 +31,7 @@ impl Listeners {
         let mut listeners = Self {
             unix: (unix, config.socket.clone()),
             tls: None,
-            fingerprint: None,
+            certificates: None,
             limits: config.limits,
             #[cfg(feature = "testing")]
             hook: None,
@@ -41,7 +42,7 @@ impl Listeners {
                 .await
                 .with_context(|| format!("cannot listen on {address}"))?;
             listeners.tls = Some((listener, TlsAcceptor::from(identity.config)));
-            listeners.fingerprint = Some(identity.fingerprint);
+            listeners.certificates = Some(identity.certificates);
         }
         Ok(listeners)
     }
@@ -52,8 +53,14 @@ impl Listeners {
     }
 
     /// What clients see when they first connect with TLS.
-    pub fn fingerprint(&self) -> Option<&str> {
-        self.fingerprint.as_deref()
+    pub fn fingerprint(&self) -> Option<String> {
+        let certificates = self.certificates.as_ref()?;
+        Some(certificates.fingerprint())
+    }
+
+    /// The certificate that new connections see.
+    pub fn certificates(&self) -> Option<Arc<Certificates>> {
+        self.certificates.clone()
     }
 
     #[cfg(feature = "testing")]

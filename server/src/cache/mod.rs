@@ -27,7 +27,11 @@ impl Cache {
     /// Reaches Redis lazily: a server starts without it too.
     pub fn open(config: &Config) -> Result<Self> {
         let remote = match &config.redis {
-            Some(url) => Some(remote::Remote::open(url, &config.redis_prefix)?),
+            Some(url) => {
+                let authority = config.redis_ca.as_deref();
+                let remote = remote::Remote::open(url, authority, &config.redis_prefix)?;
+                Some(remote)
+            }
             None => None,
         };
         Ok(Self {

@@ -3,12 +3,13 @@
 //! A command that fails closes the way for a second; then one caller at a time tries again, so
 //! that a dead Redis delays nobody else.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ConnectionAddr, FromRedisValue, Pipeline, pipe};
+use redis::{Client, ConnectionAddr, FromRedisValue, Pipeline, TlsCertificates, pipe};
 
 use super::limits::{Limit, WINDOW};
 use crate::error::{Error, Result};
@@ -55,13 +56,25 @@ pub struct Remote {
 }
 
 impl Remote {
-    pub fn open(url: &str, prefix: &str) -> Result<Self> {
+    /// `authority` is a PEM file; without it, with TLS, the system's authorities are trusted.
+    pub fn open(url: &str, authority: Option<&Path>, prefix: &str) -> Result<Self> {
         let bad = |error| Error::fault("reading the URL of Redis", plain(&error));
         if url.starts_with("rediss") {
             // The first to come sets it; whoever set it before chose the same.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let client = Client::open(url).map_err(bad)?;
+        let client = match authority {
+            None => Client::open(url).map_err(bad)?,
+            Some(file) => {
+                let root_cert = std::fs::read(file)
+                    .map_err(|error| Error::fault("reading the authority of Redis", error))?;
+                let trust = TlsCertificates {
+                    client_tls: None,
+                    root_cert: Some(root_cert),
+                };
+                Client::build_with_tls(url, trust).map_err(bad)?
+            }
+        };
         if let ConnectionAddr::Tcp(host, _) = client.get_connection_info().addr()
             && !["localhost", "127.0.0.1", "::1"].contains(&host.as_str())
         {
@@ -232,7 +245,11 @@ mod tests {
 
     #[tokio::test]
     async fn redis_elsewhere_is_reached_with_tls_only() {
-        let refused = |url: &str| Remote::open(url, "hv").err().map(|error| error.to_string());
+        let refused = |url: &str| {
+            Remote::open(url, None, "hv")
+                .err()
+                .map(|error| error.to_string())
+        };
         for near in [
             "redis://127.0.0.1/",
             "redis+unix:///run/redis.sock",

@@ -160,16 +160,22 @@ fn options(url: &str) -> Result<MySqlConnectOptions> {
         .disable_statement_logging()
         .collation("utf8mb4_bin")
         .timezone(Some("+00:00".to_owned()));
+    Ok(secured(options))
+}
+
+/// To another machine, a connection is secure and the database proves who it is, unless the URL says
+/// `ssl-mode=REQUIRED` (secure, but whoever answers is believed) or `VERIFY_CA`.
+fn secured(options: MySqlConnectOptions) -> MySqlConnectOptions {
     let local = options.get_socket().is_some()
         || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1");
-    let weak = matches!(
+    let careless = matches!(
         options.get_ssl_mode(),
         MySqlSslMode::Preferred | MySqlSslMode::Disabled
     );
-    Ok(match weak && !local {
-        true => options.ssl_mode(MySqlSslMode::Required),
+    match careless && !local {
+        true => options.ssl_mode(MySqlSslMode::VerifyIdentity),
         false => options,
-    })
+    }
 }
 
 /// Says so when the server's own user may do more than it was given table by table: what the

@@ -93,6 +93,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
     );
+    reload_on_hangup(&listeners)?;
     let shutdown = async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -102,6 +103,28 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     serve::serve(Arc::clone(&state), listeners, shutdown).await?;
     audit::flush_all(&state).await;
     state.tenants.close().await;
+    Ok(())
+}
+
+/// Has the certificate read again at each SIGHUP; connections that are open keep the old one.
+fn reload_on_hangup(listeners: &Listeners) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let certificates = listeners.certificates();
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match certificates.as_ref().map(|them| (them, them.reload())) {
+                None => tracing::info!("no TLS listener: nothing to read again"),
+                Some((them, Ok(()))) => {
+                    tracing::info!(fingerprint = them.fingerprint(), "certificate read again");
+                }
+                Some((them, Err(error))) => {
+                    let fingerprint = them.fingerprint();
+                    let error = format!("{error:#}");
+                    tracing::error!(error, fingerprint, "the certificate stays as it was");
+                }
+            }
+        }
+    });
     Ok(())
 }
 

@@ -22,6 +22,10 @@ impl Database {
         assert!(done.unwrap().success(), "scripts/dev-db {verb} failed");
     }
 
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn url(&self) -> String {
         let socket = self.folder.path().join("mysql.sock");
         format!("mysql://root@localhost/?socket={}", socket.display())

@@ -40,5 +40,7 @@ mod tampering;
 mod teaching;
 mod tenants;
 mod throttles;
+mod tls;
+mod tls_behind;
 mod two_servers;
 mod wire;

@@ -1,8 +1,9 @@
 //! The server's own binary, in a process of its own: for what shows only there.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use crate::line::trust;
 pub struct Process {
     child: Child,
     /// Reads the log all the time: a full pipe would hold the server up.
-    log: Option<JoinHandle<String>>,
+    log: Option<JoinHandle<()>>,
+    said: Arc<Mutex<String>>,
 }
 
 /// The server's binary on a folder, without the environment's settings.
@@ -58,17 +60,22 @@ impl Process {
         Self::run(command, it.folder()).await
     }
 
-    async fn run(mut command: Command, data: &Path) -> (Self, Client) {
+    pub async fn run(mut command: Command, data: &Path) -> (Self, Client) {
         let mut child = command.arg("serve").stderr(Stdio::piped()).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let said = Arc::new(Mutex::new(String::new()));
+        let log = std::thread::spawn({
+            let said = Arc::clone(&said);
+            move || {
+                for line in stderr.lines() {
+                    *said.lock().unwrap() += &(line.unwrap() + "\n");
+                }
+            }
         });
         let server = Self {
             child,
             log: Some(log),
+            said,
         };
         let address = ServerAddress::Unix(data.join("hillview.sock"));
         let answers = async {
@@ -95,11 +102,31 @@ impl Process {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    /// Waits until its log has these words so many times.
+    pub async fn logged(&self, words: &str, times: usize) {
+        let logged = async {
+            while self.said.lock().unwrap().matches(words).count() < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), logged).await;
+        assert!(
+            waited.is_ok(),
+            "no {words:?} in {}",
+            self.said.lock().unwrap()
+        );
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
     /// Ends it as a service manager does, and gives its log.
     pub fn end(mut self) -> String {
-        let id = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
-        kill_process(id, Signal::TERM).unwrap();
-        let log = self.log.take().unwrap().join().unwrap();
+        self.signal(Signal::TERM);
+        self.log.take().unwrap().join().unwrap();
+        let log = self.said.lock().unwrap().clone();
         assert!(self.child.wait().unwrap().success(), "{log}");
         log
     }

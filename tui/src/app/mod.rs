@@ -18,6 +18,7 @@ use crate::command::{Command, Scope};
 use crate::keymap;
 use crate::msg::{Code, Effect, Key, LineState, Msg, OutboxEvent, PendingState, Start, Ticket};
 use crate::screens::Screen;
+use crate::screens::server_key::{self, ServerKey};
 
 /// The smallest terminal in which the screens are whole.
 pub const SMALLEST: (u16, u16) = (60, 20);
@@ -150,6 +151,10 @@ impl App {
         let ended = line == LineState::SessionEnded;
         if let LineState::Refused(error) = &line {
             self.context.refuse(fetch::in_words(error));
+            if error.code == server_key::CHANGED && self.context.line != line {
+                let screen = ServerKey::new(&self.context.server, error);
+                self.stack.push(Box::new(screen));
+            }
         }
         self.context.line = line;
         if ended {

@@ -16,6 +16,7 @@ pub mod output;
 mod prompts;
 pub mod reference;
 mod schools;
+mod server;
 mod sessions;
 mod settings;
 mod sheets;
@@ -142,6 +143,9 @@ enum Command {
     /// List, add, suspend, rename, export and remove schools
     #[command(subcommand)]
     Schools(schools::Command),
+    /// Show the server's key, and trust a new one
+    #[command(subcommand)]
+    Server(server::Command),
     Completions(reference::Completions),
     Man(reference::Man),
 }
@@ -259,6 +263,7 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Imports(command) => imports::run(&command, context).await,
         Command::Outbox(command) => outbox::run(&command, context).await,
         Command::Schools(command) => schools::run(command, context).await,
+        Command::Server(command) => server::run(&command, context).await,
         Command::Config(command) => settings::run(&command, context),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

@@ -27,10 +27,6 @@ pub(super) struct Opened {
 }
 
 pub(super) async fn open(address: &ServerAddress, trust: &Trust) -> Result<Opened, ApiError> {
-    let silent = || {
-        ApiError::offline(format!("the server at {address} does not answer"))
-            .hint("check the line and the address")
-    };
     match address {
         ServerAddress::Unix(path) => {
             let stream = UnixStream::connect(path)
@@ -42,26 +38,61 @@ pub(super) async fn open(address: &ServerAddress, trust: &Trust) -> Result<Opene
             })
         }
         ServerAddress::Tls { host, port } => {
-            let stream = timeout(CONNECT_MAX, TcpStream::connect((host.as_str(), *port)))
-                .await
-                .map_err(|_| silent())?
-                .map_err(|error| {
-                    ApiError::offline(format!(
-                        "the server at {address} cannot be reached: {error}"
-                    ))
-                    .hint("check the line and the address")
-                })?;
-            // A save is one small packet each way: waiting to fill packets only adds delay.
-            stream.set_nodelay(true).map_err(|_| silent())?;
+            let stream = connect(address, host, *port).await?;
             let secured = timeout(HANDSHAKE_MAX, tls::secure(stream, host, *port, trust))
                 .await
-                .map_err(|_| silent())??;
+                .map_err(|_| silent(address))??;
             Ok(Opened {
                 line: Box::new(secured.stream),
                 first_seen: secured.first_seen,
             })
         }
     }
+}
+
+/// The key that a server shows, and what it is remembered under.
+pub(super) async fn key(address: &ServerAddress) -> Result<(String, Fingerprint), ApiError> {
+    let server = named(address)?;
+    let ServerAddress::Tls { host, port } = address else {
+        return Err(no_key(address));
+    };
+    let stream = connect(address, host, *port).await?;
+    let shown = timeout(HANDSHAKE_MAX, tls::shown(stream, host, &server)).await;
+    Ok((server, shown.map_err(|_| silent(address))??))
+}
+
+/// What the key of a server is remembered under.
+pub(super) fn named(address: &ServerAddress) -> Result<String, ApiError> {
+    match address {
+        ServerAddress::Tls { host, port } => Ok(tls::remembered_as(host, *port)),
+        ServerAddress::Unix(_) => Err(no_key(address)),
+    }
+}
+
+fn no_key(address: &ServerAddress) -> ApiError {
+    let text = format!("{address} has no key: the system guards a Unix socket");
+    ApiError::new(hillview_shared::Kind::Usage, "no-server-key", text)
+        .hint("name a server on the network: --server tls://HOST")
+}
+
+async fn connect(address: &ServerAddress, host: &str, port: u16) -> Result<TcpStream, ApiError> {
+    let stream = timeout(CONNECT_MAX, TcpStream::connect((host, port)))
+        .await
+        .map_err(|_| silent(address))?
+        .map_err(|error| {
+            ApiError::offline(format!(
+                "the server at {address} cannot be reached: {error}"
+            ))
+            .hint("check the line and the address")
+        })?;
+    // A save is one small packet each way: waiting to fill packets only adds delay.
+    stream.set_nodelay(true).map_err(|_| silent(address))?;
+    Ok(stream)
+}
+
+fn silent(address: &ServerAddress) -> ApiError {
+    ApiError::offline(format!("the server at {address} does not answer"))
+        .hint("check the line and the address")
 }
 
 fn no_socket(path: &Path, error: &io::Error) -> ApiError {

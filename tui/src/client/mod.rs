@@ -9,6 +9,7 @@ mod pins;
 mod stub;
 mod tls;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +118,32 @@ impl Client {
     pub fn first_seen(&self) -> Option<&Fingerprint> {
         self.first_seen.as_ref()
     }
+}
+
+/// The key of a server as it is remembered and as it is shown now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerKey {
+    pub known: Option<Fingerprint>,
+    pub shown: Fingerprint,
+}
+
+/// Asks a server for its key, and says nothing to it.
+///
+/// # Errors
+/// When it cannot be reached, or has no key because it is a Unix socket.
+pub async fn server_key(address: &ServerAddress, known: &Path) -> Result<ServerKey, ApiError> {
+    let (server, shown) = line::key(address).await?;
+    let known = pins::known(known, &server).map_err(|error| tls::unusable(known, &error))?;
+    Ok(ServerKey { known, shown })
+}
+
+/// Remembers a server's key in the file of the known ones, in the place of another.
+///
+/// # Errors
+/// When the file cannot be written, or the address is a Unix socket.
+pub fn trust(address: &ServerAddress, known: &Path, key: &Fingerprint) -> Result<(), ApiError> {
+    let server = line::named(address)?;
+    pins::remember(known, &server, key).map_err(|error| tls::unusable(known, &error))
 }
 
 /// What a client says first; `name` is `tui` or `cli`.

@@ -36,9 +36,8 @@ pub(super) async fn secure(
     port: u16,
     trust: &Trust,
 ) -> Result<Secured, ApiError> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| ApiError::invalid("no-address", format!("{host:?} is no name of a server")))?;
-    let server = format!("{host}:{port}");
+    let name = server_name(host)?;
+    let server = remembered_as(host, port);
     match trust {
         Trust::Authorities(file) => {
             let stream = handshake(stream, name, by_authority(file)?)
@@ -49,6 +48,30 @@ pub(super) async fn secure(
         }
         Trust::Pinned(file) => pinned(stream, name, &server, file).await,
     }
+}
+
+/// What a server is remembered under.
+pub(super) fn remembered_as(host: &str, port: u16) -> String {
+    format!("{host}:{port}")
+}
+
+fn server_name(host: &str) -> Result<ServerName<'static>, ApiError> {
+    ServerName::try_from(host.to_owned())
+        .map_err(|_| ApiError::invalid("no-address", format!("{host:?} is no name of a server")))
+}
+
+/// The key that a server shows, whatever it is; it has proved that it holds it.
+pub(super) async fn shown(
+    stream: TcpStream,
+    host: &str,
+    server: &str,
+) -> Result<Fingerprint, ApiError> {
+    let pin = Arc::new(Pin::new(None));
+    handshake(stream, server_name(host)?, by_pin(&pin))
+        .await
+        .map_err(|error| no_tls(server, &error))?;
+    let none = || no_tls(server, &std::io::Error::other("it showed no certificate"));
+    pin.seen().ok_or_else(none)
 }
 
 async fn pinned(
@@ -74,7 +97,7 @@ async fn pinned(
             })
         }
         (Err(_), Some(expected), Some(seen)) if expected != seen => {
-            Err(changed(server, file, &expected, &seen))
+            Err(changed(server, &expected, &seen))
         }
         (Err(error), _, _) => Err(no_tls(server, &error)),
         (Ok(_), None, None) => Err(no_tls(
@@ -200,16 +223,15 @@ impl ServerCertVerifier for Pin {
     }
 }
 
-fn changed(server: &str, file: &Path, known: &Fingerprint, seen: &Fingerprint) -> ApiError {
+fn changed(server: &str, known: &Fingerprint, seen: &Fingerprint) -> ApiError {
     ApiError::new(
         Kind::Denied,
         "server-key-changed",
         format!("the key of {server} has changed: known was {known}, shown was {seen}"),
     )
     .hint(format!(
-        "somebody may stand between you and the server: ask who runs it for its fingerprint; only \
-         if it is the one shown, take the line of {server} out of {} and connect again",
-        file.display()
+        "somebody may stand between you and the server, and nothing was sent: ask who runs it to \
+         read its key to you; only if it is the one shown: hillview --server tls://{server} server trust"
     ))
 }
 
@@ -222,7 +244,7 @@ fn no_tls(server: &str, error: &std::io::Error) -> ApiError {
     .hint("check the address; with --ca, that the server's certificate is from that authority")
 }
 
-fn unusable(file: &Path, error: &std::io::Error) -> ApiError {
+pub(super) fn unusable(file: &Path, error: &std::io::Error) -> ApiError {
     ApiError::invalid(
         "known-servers",
         format!("cannot use {}: {error}", file.display()),

@@ -32,6 +32,7 @@ pub mod roles;
 pub mod schools;
 pub mod second_factor;
 pub mod sessions;
+pub mod server_key;
 pub mod sheets;
 pub mod staff;
 pub mod student;

@@ -166,6 +166,13 @@ async fn a_server_with_another_key_is_refused() {
         std::fs::write(&pins, format!("{server} {other}\n")).unwrap();
         desk.mask(&other, "OTHER");
         desk.run(&["classes", "list"]);
+        desk.run(&["server", "key", "--format", "json"]);
+        desk.run(&["server", "trust"]);
+        desk.run(&["server", "trust", "--yes"]);
+        desk.run(&["server", "trust", "--confirm", &other]);
+        desk.run(&["server", "trust", "--confirm", key]);
+        desk.run(&["server", "trust"]);
+        desk.quietly(&["classes", "list"], "");
         insta::assert_snapshot!("a_server_with_another_key", desk.transcript());
     })
     .await;

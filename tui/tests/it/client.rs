@@ -154,7 +154,7 @@ async fn a_key_is_pinned_at_first_sight_and_a_changed_one_refused() {
     assert_eq!(refused.kind, Kind::Denied);
     assert!(refused.message.contains(&first), "{refused}");
     assert!(refused.message.contains(&other.fingerprint), "{refused}");
-    assert!(refused.hint.unwrap().contains("known_servers"));
+    assert!(refused.hint.unwrap().contains("server trust"));
 }
 
 #[tokio::test]

@@ -227,14 +227,23 @@ fn a_call_that_finds_the_session_ended_asks_for_the_login() {
 #[test]
 fn a_server_that_is_not_the_known_one_is_refused_with_its_reason() {
     let mut desk = Desk::start(80, 24, MONOCHROME);
+    let (known, shown) = ("0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4));
     let changed = ApiError::new(
         Kind::Denied,
         "server-key-changed",
-        "the server shows another key than before",
+        format!(
+            "the key of marks.example:7443 has changed: known was sha256:{known}, shown was sha256:{shown}"
+        ),
     );
     desk.send(Msg::Line(LineState::Refused(Box::new(changed))));
-    desk.shows("the server shows another key than before [server-key-changed]");
+    desk.shows("The key of the server has changed");
+    desk.shows("known    sha256:0123456789abcdef");
+    desk.shows("shown    sha256:fedcba9876543210");
+    desk.shows("Nothing was sent");
+    desk.shows("server trust");
     desk.shows("no connection");
+    desk.keys("<Esc>");
+    desk.shows("Log in");
 }
 
 fn resuming() -> Desk {
