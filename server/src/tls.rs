@@ -66,7 +66,7 @@ impl Certificates {
     /// `sha256:…` of the certificate, as clients show and pin it.
     pub fn fingerprint(&self) -> String {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let first = current.cert.first().map(|first| Sha256::digest(first));
+        let first = current.cert.first().map(Sha256::digest);
         format!("sha256:{}", hex::encode(first.unwrap_or_default()))
     }
 
