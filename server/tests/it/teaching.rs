@@ -174,7 +174,7 @@ async fn an_assignment_ends_at_once_or_on_a_day_and_never_twice() {
 }
 
 #[tokio::test]
-async fn many_are_assigned_or_none_and_a_preview_says_the_same() {
+async fn of_many_none_is_assigned_when_one_is_refused() {
     on_each_engine(async |it| {
         let school = it.school("kilimani").await;
         let admin = school.caller("admin").await;
@@ -214,7 +214,16 @@ async fn many_are_assigned_or_none_and_a_preview_says_the_same() {
         }
         assert_eq!(many(&it.state, &admin, &bad, false).await, previewed);
         assert_eq!(ever(&it.state, &admin).await, before, "none was made");
+    })
+    .await;
+}
 
+#[tokio::test]
+async fn what_a_preview_of_many_lists_is_what_happens() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let admin = school.caller("admin").await;
+        let before = ever(&it.state, &admin).await;
         let good = [
             leads("registrar", "4 West"),
             AssignTeaching {

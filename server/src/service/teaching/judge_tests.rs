@@ -75,8 +75,15 @@ fn words(judged: &Judged) -> Vec<&str> {
     judged.verdicts.iter().map(word).collect()
 }
 
+/// Judges one assignment beside one that is there.
+fn beside(has: &Teaching, asked: &Wish, verdict: &str) {
+    let judged = judge(std::slice::from_ref(has), std::slice::from_ref(asked));
+    assert_eq!(words(&judged), [verdict], "{has:?} {asked:?}");
+    assert!(judged.ended.is_empty());
+}
+
 #[test]
-fn one_assignment_beside_what_is_there() {
+fn a_class_has_one_class_teacher_on_a_day() {
     let open = ("01-05", "");
     let term = ("01-05", "04-02");
     for (has, asked, verdict) in [
@@ -111,6 +118,16 @@ fn one_assignment_beside_what_is_there() {
             wish(2, ClassTeacher, open),
             "new",
         ),
+    ] {
+        beside(&has, &asked, verdict);
+    }
+}
+
+#[test]
+fn others_stand_beside_it_and_the_same_again_is_there_already() {
+    let open = ("01-05", "");
+    let term = ("01-05", "04-02");
+    for (has, asked, verdict) in [
         // Others stand beside it.
         (
             there(1, 1, ClassTeacher, open),
@@ -159,9 +176,7 @@ fn one_assignment_beside_what_is_there() {
             "overlapping",
         ),
     ] {
-        let judged = judge(std::slice::from_ref(&has), std::slice::from_ref(&asked));
-        assert_eq!(words(&judged), [verdict], "{has:?} {asked:?}");
-        assert!(judged.ended.is_empty());
+        beside(&has, &asked, verdict);
     }
 }
 
