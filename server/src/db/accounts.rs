@@ -236,23 +236,6 @@ pub async fn set_login_state(
     Ok(())
 }
 
-/// How many active logins have a role. Holds the role, so that two who ask do so one after the other.
-pub async fn hold_and_count(tx: &mut Tx, role: Role) -> Result<i64, Failure> {
-    let held: Option<(i64,)> = tx
-        .query("select id from role where code = ? {lock}")
-        .bind(role)
-        .optional()
-        .await?;
-    let Some((role,)) = held else { return Ok(0) };
-    tx.query(
-        "select count(*) from user_role join user on user.id = user_role.user_id \
-         where user_role.role_id = ? and user.state = 'active'",
-    )
-    .bind(role)
-    .scalar()
-    .await
-}
-
 /// Adds a role with its permissions; a role that is there keeps what the school made of it.
 pub async fn add_role(tx: &mut Tx, role: Role, permissions: &[Permission]) -> Result<(), Failure> {
     let known: Option<(i64,)> = tx

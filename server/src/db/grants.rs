@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use hillview_shared::accounts::Permission;
 use hillview_shared::grants::ScopeKind;
 use hillview_shared::ids::{
-    ClassId, GradeId, GrantId, LevelId, Moment, OfferingId, UserId, Version,
+    ClassId, GradeId, GrantId, LevelId, Moment, OfferingId, StaffId, UserId, Version,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -86,6 +86,23 @@ pub async fn of_user(
                 })
             });
     Ok(granted.collect())
+}
+
+/// The permissions that staff were given anywhere in the school and have now or later, each once.
+pub async fn of_staff(tx: &mut Tx, now: Moment) -> Result<Vec<(StaffId, Permission)>, Failure> {
+    let rows: Vec<(StaffId, String)> = tx
+        .query(
+            "select distinct user.staff_id, access_grant.permission
+            from access_grant
+            join user on user.id = access_grant.user_id
+            where user.staff_id is not null and access_grant.revoked_at is null
+                and (access_grant.ends_at is null or access_grant.ends_at > ?)",
+        )
+        .bind(now)
+        .all()
+        .await?;
+    let known = |(staff, word): (StaffId, String)| Some((staff, word.parse().ok()?));
+    Ok(rows.into_iter().filter_map(known).collect())
 }
 
 /// A part of the school by its ids; `kind` says which of them there are.

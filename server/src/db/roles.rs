@@ -133,6 +133,20 @@ pub async fn remove(tx: &mut Tx, role: i64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How many active logins have any of these permissions by their roles.
+pub async fn any(tx: &mut Tx, permissions: &[Permission]) -> Result<i64, Failure> {
+    tx.query(
+        "select count(*) from user
+        where state = 'active'
+            and exists (select 1 from user_role
+                join role_permission on role_permission.role_id = user_role.role_id
+                where user_role.user_id = user.id and role_permission.permission in ({list}))",
+    )
+    .list(permissions)
+    .scalar()
+    .await
+}
+
 /// How many active logins have both of these permissions by their roles.
 pub async fn able(tx: &mut Tx, one: Permission, other: Permission) -> Result<i64, Failure> {
     tx.query(

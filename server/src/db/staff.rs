@@ -1,11 +1,11 @@
 //! Staff: who works here, and under which login.
 
-use hillview_shared::accounts::RoleCode;
+use hillview_shared::accounts::{Permission, RoleCode};
 use hillview_shared::ids::{Moment, StaffId, UserId};
 use hillview_shared::staff::{Staff, StaffState};
 use sqlx::FromRow;
 
-use super::{Db, Failure, On, Tx};
+use super::{Failure, On, Tx};
 
 #[derive(FromRow)]
 struct Row {
@@ -188,24 +188,34 @@ pub struct Unissued {
     pub v: i64,
 }
 
-/// Active logins of staff that were never given a password and have none of these roles.
+/// Active logins of staff that were never given a password and have none of these permissions, by
+/// a role, or granted for now or later.
 pub async fn without_password(
-    db: &Db,
-    roles: &[&str],
+    on: impl Into<On<'_>>,
+    but: &[Permission],
+    now: Moment,
     limit: i64,
 ) -> Result<Vec<Unissued>, Failure> {
-    db.query(
-        "select user.id as user_id, user.username, user.v
-        from user
-        where user.password = '' and user.state = 'active' and user.staff_id is not null
-            and not exists (select 1 from user_role
-                join role on role.id = user_role.role_id
-                where user_role.user_id = user.id and role.code in ({list}))
-        order by user.username
-        limit ?",
-    )
-    .list(roles)
-    .bind(limit)
-    .all()
-    .await
+    on.into()
+        .query(
+            "select user.id as user_id, user.username, user.v
+            from user
+            where user.password = '' and user.state = 'active' and user.staff_id is not null
+                and not exists (select 1 from user_role
+                    join role_permission on role_permission.role_id = user_role.role_id
+                    where user_role.user_id = user.id and role_permission.permission in ({list}))
+                and not exists (select 1 from access_grant
+                    where access_grant.user_id = user.id
+                        and access_grant.permission in ({list})
+                        and access_grant.revoked_at is null
+                        and (access_grant.ends_at is null or access_grant.ends_at > ?))
+            order by user.username
+            limit ?",
+        )
+        .list(but)
+        .list(but)
+        .bind(now)
+        .bind(limit)
+        .all()
+        .await
 }

@@ -43,4 +43,5 @@ mod throttles;
 mod tls;
 mod tls_behind;
 mod two_servers;
+mod ways_up;
 mod wire;

@@ -21,5 +21,6 @@ pub use sessions::{
     Peer, change_password, end_all_sessions, log_in, log_out, replace_password, resume,
     tell_changed, tell_ended, who_am_i,
 };
+pub use throttle::forgive;
 #[cfg(feature = "testing")]
 pub use totp::code_at;

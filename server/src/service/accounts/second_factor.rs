@@ -1,8 +1,8 @@
 //! The second factor: set up, proved at a login, dropped, taken away.
 
 use hillview_shared::accounts::{
-    BeginSecondFactor, ConfirmSecondFactor, DropSecondFactor, Permission, RecoveryCodes,
-    SECOND_FACTOR_NEEDED, SecondFactorSecret,
+    BeginSecondFactor, ConfirmSecondFactor, DropSecondFactor, RecoveryCodes, SECOND_FACTOR_NEEDED,
+    SecondFactorSecret,
 };
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, UserId};
@@ -20,8 +20,8 @@ use crate::db::second_factor::{self as factors, Factor};
 use crate::db::tenants::Tenant;
 use crate::db::{On, Tx, accounts, sessions};
 use crate::error::{Error, Result};
-use crate::service::audit::{self, Event};
-use crate::service::{State, rights, staff};
+use crate::service::audit::{self, By, Event};
+use crate::service::{State, staff};
 
 /// How many codes there are for the day that the phone is lost.
 const RECOVERY_CODES: usize = 10;
@@ -172,47 +172,48 @@ pub async fn drop(
     Ok(())
 }
 
-/// Takes somebody's second factor away, and ends their sessions.
+/// Takes somebody's second factor away, and ends their sessions. Nobody's own: whoever has a
+/// session of theirs, and nothing else, would be rid of it.
 pub async fn reset(state: &State, caller: &Caller, request: WhichStaff) -> Result<()> {
-    let login = login_of(caller, &request.staff).await?;
+    let found = staff::find(caller.db(), &request.staff).await?;
     let now = state.clock.now();
     let write = async |tx: &mut Tx| {
-        accounts::hold(tx, login.id).await?;
-        if !factors::remove(tx, login.id).await? {
-            let text = format!("{} has no second factor", login.username);
-            return Err(ApiError::conflict("second-factor-off", text).into());
+        let known = staff::Roles::hold(tx, now).await?;
+        let who = staff::held(tx, found.id).await?;
+        if caller.staff() == Some(who.id) {
+            let text = "nobody resets their own second factor";
+            return Err(ApiError::denied(text)
+                .hint("drop it with a code, or ask somebody else who manages staff")
+                .into());
         }
-        accounts::touch_login(tx, login.id, now).await?;
-        let ended = sessions::end_all(tx, login.id, now).await?;
-        let event = Event::new(Action::SecondFactorReset, &login.username);
-        audit::note(tx, &caller.by(now), event).await?;
-        Ok(ended)
+        staff::may_take_over(caller, &known, &who)?;
+        let login = match &who.username {
+            Some(username) => accounts::find_login(&mut *tx, username).await?,
+            None => None,
+        };
+        let login = login.ok_or_else(|| {
+            let text = format!("{} has no login", who.name);
+            ApiError::conflict("no-login", text)
+        })?;
+        take_away(tx, &login, &caller.by(now), now).await
     };
     let ended = caller.db().write(write).await?;
     tell_ended(state, caller.school_code(), ended).await;
     Ok(())
 }
 
-/// The login of a member of staff, unless it may do what the caller may not.
-async fn login_of(caller: &Caller, text: &str) -> Result<Login> {
-    let found = staff::find(caller.db(), text).await?;
-    let login = match &found.username {
-        Some(username) => accounts::find_login(caller.db(), username).await?,
-        None => None,
-    };
-    let login = login.ok_or_else(|| {
-        let text = format!("{} has no login", found.name);
-        ApiError::conflict("no-login", text)
-    })?;
-    let (_, permissions) = sessions::rights(caller.db(), login.id).await?;
-    let above = |more: &&Permission| rights::is_guarded(**more) && !caller.may(**more);
-    if let Some(more) = permissions.iter().find(above) {
-        let text = format!("{} may do what you may not: {more}", found.name);
-        return Err(ApiError::denied(text)
-            .hint("ask somebody who holds as much")
-            .into());
+/// Takes a login's second factor away; gives the sessions that ended with it.
+async fn take_away(tx: &mut Tx, login: &Login, by: &By, now: Moment) -> Result<Vec<[u8; 32]>> {
+    accounts::hold(tx, login.id).await?;
+    if !factors::remove(tx, login.id).await? {
+        let text = format!("{} has no second factor", login.username);
+        return Err(ApiError::conflict("second-factor-off", text).into());
     }
-    Ok(login)
+    accounts::touch_login(tx, login.id, now).await?;
+    let ended = sessions::end_all(tx, login.id, now).await?;
+    let event = Event::new(Action::SecondFactorReset, &login.username);
+    audit::note(tx, by, event).await?;
+    Ok(ended)
 }
 
 /// A login that is being checked meanwhile finds the login changed; the caller's own session is

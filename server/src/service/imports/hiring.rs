@@ -39,7 +39,7 @@ pub async fn import(
     request: &RunImport,
     when: When,
 ) -> Result<Outcome> {
-    let roles = Roles::hold(tx).await?;
+    let roles = Roles::hold(tx, when.now).await?;
     let giving = Giving::read(tx, caller, &roles).await?;
     let everyone = bulk::everyone(tx).await?;
     let everyone = staff::some(&mut *tx, &everyone).await?;
@@ -213,7 +213,7 @@ pub async fn back(
     hired: &Hired,
     when: When,
 ) -> Result<Result<Vec<[u8; 32]>, Vec<String>>> {
-    let roles = Roles::hold(tx).await?;
+    let roles = Roles::hold(tx, when.now).await?;
     let obstacles = obstacles(tx, hired).await?;
     if !obstacles.is_empty() {
         return Ok(Err(obstacles));

@@ -34,7 +34,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
     let added = caller
         .db()
         .write(async |tx| {
-            let known = Roles::hold(tx).await?;
+            let known = Roles::hold(tx, now).await?;
             may_give(tx, caller, &known, &roles).await?;
             let id = staff::add(tx, &staff_no, &name, caller.user(), now).await?;
             let new = NewLogin {
@@ -78,7 +78,7 @@ pub async fn edit(state: &State, caller: &Caller, request: EditStaff) -> Result<
     let edited = caller
         .db()
         .write(async |tx| {
-            let known = Roles::hold(tx).await?;
+            let known = Roles::hold(tx, now).await?;
             let before = held(tx, found.id).await?;
             let number = number.as_deref().unwrap_or(&before.staff_no);
             let name = name.as_deref().unwrap_or(&before.name);
@@ -151,7 +151,7 @@ pub async fn disable(state: &State, caller: &Caller, request: DisableStaff) -> R
     let (staff, ended) = caller
         .db()
         .write(async |tx| {
-            let known = Roles::hold(tx).await?;
+            let known = Roles::hold(tx, now).await?;
             let before = held(tx, found.id).await?;
             may_take_over(caller, &known, &before)?;
             if before.state == wanted {

@@ -1,55 +1,86 @@
 //! Who may make whom, and who may take over whose login.
 
+use std::collections::HashMap;
+
 use hillview_shared::ApiError;
 use hillview_shared::accounts::{Permission, Role, RoleCode};
+use hillview_shared::ids::{Moment, StaffId};
 use hillview_shared::staff::Staff;
 
 use super::ROLES_MAX;
 use crate::caller::Caller;
-use crate::db::{Tx, accounts as logins, roles};
+use crate::db::{Tx, grants, roles};
 use crate::error::Result;
 use crate::service::rights::{is_guarded, may_hand_out};
 
+/// What makes somebody lead a school: whoever has any of these is not an administrator's to outdo.
+const LEADING: [Permission; 8] = [
+    Permission::RolesManage,
+    Permission::GrantsManage,
+    Permission::MarksRead,
+    Permission::MarksEnter,
+    Permission::MarksSubmit,
+    Permission::MarksApprove,
+    Permission::MarksUnlock,
+    Permission::MarksImport,
+];
+
 /// The roles of a school with what each may do, held until the transaction ends: who changes which
-/// login has which role does so one after the other.
-pub struct Roles(Vec<(RoleCode, Vec<Permission>)>);
+/// login has which role does so one after the other. And what staff were granted.
+pub struct Roles {
+    roles: Vec<(RoleCode, Vec<Permission>)>,
+    /// On any part of the school, now or later.
+    granted: HashMap<StaffId, Vec<Permission>>,
+}
 
 impl Roles {
-    pub async fn hold(tx: &mut Tx) -> Result<Self> {
+    pub async fn hold(tx: &mut Tx, now: Moment) -> Result<Self> {
         roles::hold(tx).await?;
-        let all = roles::list(tx).await?.into_iter();
-        Ok(Self(
-            all.map(|role| (role.code, role.permissions)).collect(),
-        ))
+        let all = roles::list(&mut *tx).await?.into_iter();
+        let mut granted: HashMap<StaffId, Vec<Permission>> = HashMap::new();
+        for (staff, permission) in grants::of_staff(tx, now).await? {
+            granted.entry(staff).or_default().push(permission);
+        }
+        Ok(Self {
+            roles: all.map(|role| (role.code, role.permissions)).collect(),
+            granted,
+        })
     }
 
     pub fn codes(&self) -> impl Iterator<Item = &RoleCode> {
-        self.0.iter().map(|(code, _)| code)
+        self.roles.iter().map(|(code, _)| code)
     }
 
     /// What a login with these roles may do on the whole school.
     fn permissions<'a>(&'a self, of: &'a [RoleCode]) -> impl Iterator<Item = Permission> + 'a {
-        let had = self.0.iter().filter(|(code, _)| of.contains(code));
+        let had = self.roles.iter().filter(|(code, _)| of.contains(code));
         had.flat_map(|(_, permissions)| permissions.iter().copied())
     }
 
-    /// The roles whose logins a caller may not take over.
-    pub fn above(&self, caller: &Caller) -> Vec<&str> {
-        let roles = self.0.iter();
-        let above = roles.filter(|(_, permissions)| permissions.iter().any(above(caller)));
-        above.map(|(code, _)| code.0.as_str()).collect()
+    /// What a member of staff may do by their roles and by what they were granted, now or later.
+    fn all_of<'a>(&'a self, who: &'a Staff) -> impl Iterator<Item = Permission> + 'a {
+        let granted = self.granted.get(&who.id).into_iter().flatten().copied();
+        self.permissions(&who.roles).chain(granted)
     }
 }
 
 /// Whether a permission is guarded and the caller does not have it.
-fn above(caller: &Caller) -> impl Fn(&Permission) -> bool + '_ {
-    |permission| is_guarded(*permission) && !caller.may(*permission)
+fn is_above(caller: &Caller, permission: Permission) -> bool {
+    is_guarded(permission) && !caller.may(permission)
+}
+
+/// The permissions whose holders' logins a caller may not take over.
+pub fn above(caller: &Caller) -> Vec<Permission> {
+    let all = Permission::ALL.iter().copied();
+    all.filter(|permission| is_above(caller, *permission))
+        .collect()
 }
 
 /// Refuses to change the login of somebody who may do guarded things that the caller may not: with
-/// a new password, or in their place, the caller would have got them.
+/// a new password, or in their place, the caller would have got them. What somebody reaches because
+/// they teach it does not count: staff would be nobody's to look after.
 pub fn may_take_over(caller: &Caller, roles: &Roles, who: &Staff) -> Result<(), ApiError> {
-    match roles.permissions(&who.roles).find(|p| above(caller)(p)) {
+    match roles.all_of(who).find(|it| is_above(caller, *it)) {
         None => Ok(()),
         Some(permission) => {
             let message = format!(
@@ -66,16 +97,16 @@ pub fn may_take_over(caller: &Caller, roles: &Roles, who: &Staff) -> Result<(), 
 pub struct Giving<'a> {
     caller: &'a Caller,
     roles: &'a Roles,
-    has_head: bool,
+    is_led: bool,
 }
 
 impl<'a> Giving<'a> {
     pub async fn read(tx: &mut Tx, caller: &'a Caller, roles: &'a Roles) -> Result<Self> {
-        let has_head = logins::hold_and_count(tx, Role::HeadTeacher).await? > 0;
+        let is_led = roles::any(tx, &LEADING).await? > 0;
         Ok(Self {
             caller,
             roles,
-            has_head,
+            is_led,
         })
     }
 
@@ -98,7 +129,7 @@ impl<'a> Giving<'a> {
                 .hint(format!("the roles are {}", known.join(", "))));
         }
         match may_lead(self.caller, given)? {
-            Some(role) if self.has_head => Err(may_not_make(&role)),
+            Some(role) if self.is_led => Err(may_not_make(&role)),
             // The first one to lead the school has more than any administrator.
             Some(_) => Ok(()),
             None => {
@@ -119,8 +150,8 @@ pub async fn may_give(
     Ok(Giving::read(tx, caller, roles).await?.check(given)?)
 }
 
-/// Only a head or a deputy makes another one. An administrator does it for a school that has no
-/// head yet: gives the role that is given on this condition.
+/// Only a head or a deputy makes another one. An administrator does it for a school that nobody
+/// leads: gives the role that is given on this condition.
 fn may_lead(caller: &Caller, roles: &[RoleCode]) -> Result<Option<RoleCode>, ApiError> {
     let heads = |role: &RoleCode| *role == Role::HeadTeacher || *role == Role::DeputyHead;
     let own = &caller.session().roles;
@@ -133,8 +164,9 @@ fn may_lead(caller: &Caller, roles: &[RoleCode]) -> Result<Option<RoleCode>, Api
 }
 
 fn may_not_make(role: &RoleCode) -> ApiError {
-    ApiError::denied(format!("you may not make a {role}"))
-        .hint("the head teacher or a deputy can; an administrator only while there is no head")
+    ApiError::denied(format!("you may not make a {role}")).hint(
+        "the head teacher or a deputy can; an administrator only while nobody leads the school",
+    )
 }
 
 /// Refuses a login without a role.

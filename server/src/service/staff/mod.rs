@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::service::{State, fields};
 
 pub use edits::{add, disable, edit};
-pub use guards::{Giving, Roles, keep_holders, may_give, may_take_over};
+pub use guards::{Giving, Roles, above, keep_holders, may_give, may_take_over};
 pub use passwords::{issue, reset};
 
 /// The longest name, in characters.
@@ -145,7 +145,7 @@ pub fn unknown(text: &str) -> ApiError {
 }
 
 /// A member of staff who is held until the transaction ends.
-async fn held(tx: &mut Tx, id: StaffId) -> Result<Staff> {
+pub async fn held(tx: &mut Tx, id: StaffId) -> Result<Staff> {
     staff::hold(tx, id).await?;
     read_back(tx, id).await
 }

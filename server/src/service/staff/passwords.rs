@@ -1,20 +1,21 @@
 //! One-time passwords: shown once, good for one login and for a week, never readable again.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
-use hillview_shared::ids::Moment;
+use hillview_shared::ids::{Moment, UserId};
 use hillview_shared::staff::{IssuePasswords, OneTimePassword, Staff, StaffState, WhichStaff};
 
-use super::{Roles, find, held, may_take_over};
+use super::{Roles, above, find, held, may_take_over};
 use crate::caller::Caller;
 use crate::db::staff::Unissued;
 use crate::db::{Tx, accounts as logins, staff};
 use crate::error::Result;
 use crate::service::State;
-use crate::service::accounts::{self, OneTime, replace_password, tell_ended};
+use crate::service::accounts::{self, OneTime, forgive, replace_password, tell_ended};
 use crate::service::audit::{self, Event};
 
 /// For how long a call makes passwords; those that are left come with the next one.
@@ -30,7 +31,7 @@ pub async fn reset(state: &State, caller: &Caller, request: WhichStaff) -> Resul
     let (username, ended) = caller
         .db()
         .write(async |tx| {
-            let who = mine_to_reset(tx, caller, &found).await?;
+            let who = mine_to_reset(tx, caller, &found, now).await?;
             let login = match &who.username {
                 Some(username) => logins::find_login(&mut *tx, username).await?,
                 None => None,
@@ -43,12 +44,13 @@ pub async fn reset(state: &State, caller: &Caller, request: WhichStaff) -> Resul
         })
         .await?;
     tell_ended(state, caller.school_code(), ended).await;
+    forgive(state, caller.school_code(), &username).await;
     Ok(shown(username, one_time, now))
 }
 
 /// The member of staff, held, if the caller may give them a new password.
-async fn mine_to_reset(tx: &mut Tx, caller: &Caller, found: &Staff) -> Result<Staff> {
-    let known = Roles::hold(tx).await?;
+async fn mine_to_reset(tx: &mut Tx, caller: &Caller, found: &Staff, now: Moment) -> Result<Staff> {
+    let known = Roles::hold(tx, now).await?;
     let who = held(tx, found.id).await?;
     may_take_over(caller, &known, &who)?;
     if who.state == StaffState::Disabled {
@@ -76,19 +78,24 @@ pub async fn issue(
         1..=100 => i64::from(request.limit),
         _ => return Err(ApiError::invalid("bad-limit", "1 to 100 are given in a call").into()),
     };
-    let db = caller.db();
-    let known = db.write(async |tx| Roles::hold(tx).await).await?;
-    let waiting = staff::without_password(db, &known.above(caller), limit).await?;
+    let (db, above) = (caller.db(), above(caller));
+    let now = state.clock.now();
+    let waiting = staff::without_password(db, &above, now, limit).await?;
     let made = hashed(state, waiting).await?;
     let now = state.clock.now();
     let given = db
         .write(async |tx| {
+            // Somebody may have got a role meanwhile that the caller is not to give.
+            Roles::hold(tx, now).await?;
+            let still = staff::without_password(&mut *tx, &above, now, limit).await?;
+            let still: HashSet<UserId> = still.into_iter().map(|login| login.user_id).collect();
             let mut given = Vec::with_capacity(made.len());
             let mut events = Vec::with_capacity(made.len());
             for (login, one_time) in &made {
                 // Somebody else may have been quicker.
                 let (user, hash) = (login.user_id, &one_time.hash);
-                let set = logins::set_password(tx, user, login.v, hash, true, now).await?;
+                let set = still.contains(&user)
+                    && logins::set_password(tx, user, login.v, hash, true, now).await?;
                 let event = || Event::new(Action::PasswordReset, &login.username);
                 events.extend(set.then(event));
                 given.push(set);
