@@ -57,13 +57,13 @@ const SCHOOL: &[(&str, &[&str])] = &[
     ("session_policy", &["update"]),
     ("setting", &[]),
     ("sheet", &["insert", "update"]),
-    ("staff", &["insert"]),
+    ("staff", &["insert", "update", "delete"]),
     ("student", &["insert", "update", "delete"]),
     ("subject", &["insert"]),
-    ("teaching", &["insert"]),
+    ("teaching", &["insert", "update", "delete"]),
     ("term", &["insert"]),
-    ("user", &["insert", "update"]),
-    ("user_role", &["insert", "update"]),
+    ("user", &["insert", "update", "delete"]),
+    ("user_role", &["insert", "update", "delete"]),
 ];
 
 /// A right on a table.

@@ -1,10 +1,12 @@
 //! `user …`: logins, when nobody can log in to make them.
 
 use hillview_shared::accounts::RoleCode;
+use hillview_shared::audit::Action;
 
 use super::{print, with_state};
 use crate::config::Config;
 use crate::error::Result;
+use crate::service::audit::{self, By, Event};
 use crate::service::{State, accounts};
 
 #[derive(clap::Subcommand)]
@@ -65,7 +67,12 @@ pub async fn add(state: &State, school: &str, login: &accounts::NewLogin<'_>) ->
     let now = state.clock.now();
     tenant
         .db
-        .write(async |tx| accounts::add_login(tx, login, &one_time, now).await)
+        .write(async |tx| {
+            accounts::add_login(tx, login, &one_time, now).await?;
+            let roles: Vec<&str> = login.roles.iter().map(|role| role.0.as_str()).collect();
+            let event = Event::new(Action::UserAdd, login.username).detail(roles.join(", "));
+            audit::note(tx, &By::server(now), event).await
+        })
         .await?;
     Ok(one_time.password)
 }

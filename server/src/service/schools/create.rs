@@ -85,6 +85,8 @@ pub async fn prepare(state: &State, new: &NewSchool<'_>) -> Result<Ready> {
             }
             None => {
                 accounts::add_login(tx, &login, &one_time, now).await?;
+                let event = Event::new(Action::UserAdd, &admin).detail(login.name);
+                audit::note(tx, &By::server(now), event).await?;
             }
         }
         Ok(())
