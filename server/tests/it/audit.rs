@@ -346,7 +346,7 @@ async fn a_call_that_is_refused_is_written_and_one_that_reads_costs_nothing() {
             told,
             [
                 "teacher unix tui refused list_staff denied",
-                "teacher unix tui refused change_password denied",
+                "teacher unix tui refused change_password wrong-password",
             ]
         );
         server.stop().await;
