@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
-use hillview_shared::accounts::{Permission, SecondFactor};
+use hillview_shared::accounts::{PLATFORM, Permission, Role, RoleCode, SecondFactor};
 use hillview_shared::ids::{ClassId, Moment, OfferingId, SessionId, StaffId, UserId};
 
 use crate::cache::Known;
@@ -209,6 +209,15 @@ impl Caller {
             part.class == class && part.offering.is_none_or(|subject| subject == offering)
         };
         self.may(permission) || self.reach().parts(permission).any(here)
+    }
+
+    /// Whether the caller has a part in the running of this school: a role of its staff, or a
+    /// permission somewhere. Parents, scripts without a grant and the platform have none.
+    pub fn works_here(&self) -> bool {
+        let outside = [Role::Parent, Role::Service, Role::PlatformAdmin];
+        let of_staff = |code: &RoleCode| !outside.iter().any(|role| *code == *role);
+        let somewhere = || Permission::ALL.iter().any(|it| self.may_somewhere(*it));
+        self.school_code() != PLATFORM && (self.session.roles.iter().any(of_staff) || somewhere())
     }
 
     /// The permissions that the caller has on the whole school, sorted.

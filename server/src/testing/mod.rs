@@ -16,7 +16,7 @@ use futures::FutureExt;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use school::{PASSWORD, School, peer};
+pub use school::{PASSWORD, School, log_in, peer, settle};
 
 use crate::config::{Config, Database, Settings};
 use crate::gate::Hook;

@@ -194,7 +194,11 @@ async fn add_student(
     added.expect("a student can be added")
 }
 
-async fn log_in(state: &State, school: &str, username: &str) -> Caller {
+/// Logs in with the password that tests know.
+///
+/// # Panics
+/// When the login is refused.
+pub async fn log_in(state: &State, school: &str, username: &str) -> Caller {
     let request = LogIn {
         school: school.to_owned(),
         user: username.to_owned(),
@@ -211,7 +215,10 @@ async fn log_in(state: &State, school: &str, username: &str) -> Caller {
 }
 
 /// Gives a new login the password that tests know, as if it had been changed.
-async fn settle(state: &State, school: &str, username: &str) {
+///
+/// # Panics
+/// When there is no such login.
+pub async fn settle(state: &State, school: &str, username: &str) {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let hash = async {
         state

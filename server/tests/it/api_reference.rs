@@ -41,7 +41,7 @@ fn page() -> String {
 }
 
 /// Each method of the trait with its request and its sentence.
-fn calls() -> Vec<(String, String, String)> {
+pub fn calls() -> Vec<(String, String, String)> {
     let (_, body) = CALLS.split_once("pub trait Hillview {").unwrap();
     let (body, _) = body.split_once("\n}").unwrap();
     let mut calls = Vec::new();

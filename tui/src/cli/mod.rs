@@ -9,12 +9,14 @@ mod audit;
 mod calendar;
 mod classes;
 mod connection;
+mod grants;
 mod imports;
 mod marks;
 mod outbox;
 pub mod output;
 mod prompts;
 pub mod reference;
+mod roles;
 mod schools;
 mod server;
 mod sessions;
@@ -119,6 +121,12 @@ enum Command {
     /// List and end sessions, and say how long they last
     #[command(subcommand)]
     Sessions(sessions::Command),
+    /// List, show, save and drop roles
+    #[command(subcommand)]
+    Roles(roles::Command),
+    /// Give permissions for a time, and ask for them
+    #[command(subcommand)]
+    Grants(grants::Command),
     /// Show the terms
     #[command(subcommand)]
     Calendar(calendar::Command),
@@ -255,6 +263,8 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Staff(command) => staff::run(command, context).await,
         Command::Sessions(command) => sessions::run(command, context).await,
         Command::Teaching(command) => teaching::run(command, context).await,
+        Command::Roles(command) => roles::run(command, context).await,
+        Command::Grants(command) => grants::run(command, context).await,
         Command::Calendar(command) => calendar::run(&command, context).await,
         Command::Assessments(command) => assessments::run(command, context).await,
         Command::Sheets(command) => sheets::run(&command, context).await,

@@ -8,6 +8,7 @@ mod cli_imports;
 mod cli_marks;
 mod cli_prompts;
 mod cli_reference;
+mod cli_rights;
 mod cli_school;
 mod cli_schools;
 mod cli_sessions;
