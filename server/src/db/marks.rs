@@ -25,6 +25,7 @@ pub struct Standing {
     pub closes: chrono::NaiveDate,
     pub direct_levels: bool,
     pub seen_request: Option<Vec<u8>>,
+    /// Only when it was the same user's.
     pub seen_reply: Option<Vec<u8>>,
     pub last_sequence: Option<i64>,
     pub last_hash: Option<Vec<u8>>,
@@ -78,12 +79,13 @@ pub async fn let_go(tx: &mut Tx, sheet: SheetId) -> Result<(), Failure> {
 pub async fn standing(
     tx: &mut Tx,
     sheet: SheetId,
-    operation: OperationId,
+    (operation, by): (OperationId, UserId),
     today: chrono::NaiveDate,
 ) -> Result<Vec<Standing>, Failure> {
     tx.query(STANDING)
         .bind(&operation.0[..])
         .bind(&operation.0[..])
+        .bind(by)
         .bind(today)
         .bind(today)
         .bind(sheet)
@@ -98,7 +100,7 @@ const STANDING: &str = concat!(
         assessment.state as assessment_state, assessment.opens, assessment.closes,
         assessment.direct_levels,
         (select request_hash from operation where id = ?) as seen_request,
-        (select reply from operation where id = ?) as seen_reply,
+        (select reply from operation where id = ? and user_id = ?) as seen_reply,
         (select max(sequence) from mark_change where sheet_id = sheet.id) as last_sequence,
         (select hash from mark_change where sheet_id = sheet.id
             order by sequence desc limit 1) as last_hash,

@@ -96,7 +96,13 @@ pub async fn save_in(
     if !marks::hold(tx, write.sheet).await? {
         return Err(ApiError::not_found("sheet").into());
     }
-    let rows = marks::standing(tx, write.sheet, write.operation, write.today).await?;
+    let rows = marks::standing(
+        tx,
+        write.sheet,
+        (write.operation, caller.user()),
+        write.today,
+    )
+    .await?;
     let head = rows.first().ok_or_else(|| ApiError::not_found("sheet"))?;
     let request_hash = hash_of(&write)?;
     if let Some(reply) = answered(head, &request_hash)? {
@@ -107,6 +113,9 @@ pub async fn save_in(
         });
     }
     let closed = may_write(caller, head, &write)?;
+    if head.seen_request.is_some() {
+        return Err(operation_reused().into());
+    }
     let scheme = match head.direct_levels {
         true => Some(assessments::scheme(state, caller, &mut *tx, head.scheme_id).await?),
         false => None,
@@ -208,16 +217,19 @@ pub fn check_reason(reason: Option<&str>) -> Result<()> {
     }
 }
 
-/// The answer that this operation got before, when it was seen before.
+fn operation_reused() -> ApiError {
+    let message = "this operation was used for another save";
+    ApiError::conflict("operation-reused", message)
+        .hint("send the marks again under a new operation")
+}
+
+/// The answer that this user's operation got before, when it was seen before.
 fn answered(head: &Standing, request_hash: &Hash) -> Result<Option<MarksSaved>> {
     let (Some(seen), Some(reply)) = (&head.seen_request, &head.seen_reply) else {
         return Ok(None);
     };
     if seen != request_hash {
-        let message = "this operation was used for another save";
-        return Err(ApiError::conflict("operation-reused", message)
-            .hint("send the marks again under a new operation")
-            .into());
+        return Err(operation_reused().into());
     }
     rmp_serde::from_slice(reply)
         .map(Some)

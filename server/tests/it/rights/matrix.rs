@@ -284,6 +284,11 @@ impl<'a> Actor<'a> {
             let reply: BTreeMap<String, BTreeMap<String, Value>> =
                 rmp_serde::from_slice(&answer.0).unwrap_or_default();
             let ok = reply.values().next().and_then(|reply| reply.get("Ok"));
+            // A list of what would become of each line refuses by line.
+            let line = ok.and_then(|ok| ok.get("lines")?.get(0)?.get("outcome")?.as_str());
+            if line == Some("refused") {
+                return Cell::NotFound;
+            }
             let rows = ok.map(|ok| ok.get("rows").unwrap_or(ok));
             let empty = rows.and_then(Value::as_array).is_some_and(Vec::is_empty);
             return if empty { Cell::Nothing } else { Cell::Allowed };
