@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use hillview::client::hello;
 use hillview_server::testing::PASSWORD;
 use serde_json::{Map, Value, json};
 
@@ -29,7 +30,11 @@ const fn sample(
 }
 
 pub const SAMPLES: &[Sample] = &[
-    sample("hello", r#"{"protocol":1,"client":"test 0"}"#, &[]),
+    sample(
+        "hello",
+        r#"{"protocol":1,"client":"test 0","dictionaries":"$dictionaries"}"#,
+        &[],
+    ),
     sample("ping", "", &[]),
     sample(
         "log_in",
@@ -226,7 +231,7 @@ pub fn of(method: &str) -> &'static Sample {
 impl Sample {
     /// Whether the request names something that differs from place to place.
     pub fn names_a_thing(&self) -> bool {
-        let everywhere = ["$password", "$fresh", "$operation"];
+        let everywhere = ["$password", "$fresh", "$operation", "$dictionaries"];
         let words = self.request.split('"').filter(|word| word.contains('$'));
         words
             .into_iter()
@@ -252,6 +257,7 @@ fn filled(value: Value, place: &Place, fresh: u64) -> Value {
     match value {
         Value::String(text) => match text.as_str() {
             "$password" => json!(PASSWORD),
+            "$dictionaries" => json!(hello("test", None).dictionaries),
             "$operation" => json!(format!("{fresh:016}").into_bytes()),
             text if text.contains("$fresh") => json!(text.replace("$fresh", &fresh.to_string())),
             text => match text.strip_prefix('$') {
