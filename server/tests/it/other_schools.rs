@@ -289,7 +289,6 @@ async fn line(server: &Served, school: &str, login: &str) -> Bare {
     line
 }
 
-#[expect(clippy::print_stderr, reason = "a test says what it counted")]
 fn say(engine: Engine, counts: &Counts) {
     eprintln!(
         "{engine:?}: {} requests for another school's things, {} with its words in the reply, {} answered unlike what is not there",
@@ -297,7 +296,6 @@ fn say(engine: Engine, counts: &Counts) {
     );
 }
 
-#[expect(clippy::print_stderr, reason = "a test says on what it failed")]
 fn tell(what: &str) {
     eprintln!("{what}");
 }
