@@ -224,7 +224,11 @@ pub enum Command {
 impl Command {
     /// Whether it opens a place, which it does above any screen, whatever its own scope.
     pub fn is_place(self) -> bool {
-        self.is_of_a_school() || matches!(self, Self::Sessions | Self::Audit | Self::Schools)
+        self.is_of_a_school()
+            || matches!(
+                self,
+                Self::Staff | Self::Roles | Self::Sessions | Self::Audit | Self::Schools
+            )
     }
 
     /// Whether it opens a place that only a school has.
@@ -236,11 +240,9 @@ impl Command {
                 | Self::FindStudent
                 | Self::Classes
                 | Self::Outbox
-                | Self::Staff
                 | Self::Teaching
                 | Self::Grants
                 | Self::Requests
-                | Self::Roles
         )
     }
 }

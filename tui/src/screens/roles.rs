@@ -154,6 +154,19 @@ struct RoleForm {
     role: Option<RoleDetail>,
 }
 
+impl RoleForm {
+    /// What it can contain: what there is in a school, and what it has.
+    fn permissions(&self) -> Vec<Permission> {
+        let has = |one: &Permission| {
+            let role = self.role.as_ref();
+            role.is_some_and(|role| role.permissions.contains(one))
+        };
+        let all = Permission::ALL.iter().copied();
+        all.filter(|one| Permission::OF_A_SCHOOL.contains(one) || has(one))
+            .collect()
+    }
+}
+
 const CODE: usize = 0;
 const FACTOR: usize = 1;
 const MAY: usize = 2;
@@ -183,7 +196,7 @@ impl Filling for RoleForm {
                 "Second factor",
                 Input::choice(&["not needed", "needed"], needed),
             ),
-            ("May", Input::ticks(Permission::OF_A_SCHOOL, has)),
+            ("May", Input::ticks(&self.permissions(), has)),
         ]);
         if role.is_some() {
             inputs.show(CODE, false);
@@ -197,7 +210,7 @@ impl Filling for RoleForm {
             Some(role) => (role.code.clone(), role.v),
             None => (RoleCode(needed(inputs, CODE, "code")?), Version(0)),
         };
-        let all = Permission::OF_A_SCHOOL;
+        let all = self.permissions();
         let request = SaveRole {
             code,
             permissions: inputs.ticked(MAY).into_iter().map(|at| all[at]).collect(),

@@ -71,7 +71,7 @@ async fn a_newcomer_logs_in_and_must_choose_a_password() {
             pty.press(&first);
             pty.press(ENTER);
             pty.wait_for("New password");
-            for text in [&first, "a password of mine", "a password of mine"] {
+            for text in ["a password of mine", "a password of mine"] {
                 pty.press(text);
                 pty.press(ENTER);
                 pty.settle();

@@ -1,5 +1,6 @@
 //! The schools of the installation, for who looks after it.
 
+use hillview_shared::accounts::{Permission, Role};
 use hillview_shared::schools::{AddSchool, RemoveSchool, RenameSchool, SuspendSchool};
 
 use super::people::{head, platform};
@@ -34,7 +35,7 @@ fn home_of_the_platform_is_the_list_of_schools() {
      3 schools                                                               online
      Enter show  a add  n name  s suspend/open  x export  (Del remove)  ? help
     ");
-    for place in ["my-sheets", "students", "staff", "grants"] {
+    for place in ["my-sheets", "students", "grants"] {
         desk.keys(&format!("<C-p><C-u>{place}<Enter>"));
         desk.shows("there is no school here, only the list of schools");
         desk.keys("<Esc>");
@@ -44,6 +45,26 @@ fn home_of_the_platform_is_the_list_of_schools() {
     let mut desk = Desk::home_of(head());
     desk.keys(":schools<Enter>");
     desk.shows("it needs schools.manage on the school");
+}
+
+#[test]
+fn what_the_role_of_the_platform_may_do_is_not_lost_when_it_is_edited() {
+    let mut who = platform();
+    who.permissions.push(Permission::RolesManage);
+    let mut desk = Desk::home_of(who);
+    desk.keys(":roles<Enter>");
+    let (ticket, _) = desk.calls.remove(0);
+    let mut role = people::roles().remove(0);
+    role.code = Role::PlatformAdmin.into();
+    role.permissions = vec![Permission::RolesManage, Permission::SchoolsManage];
+    let kept = role.permissions.clone();
+    desk.answer(ticket, Ok(HillviewResponse::ListRoles(Ok(vec![role]))));
+    desk.keys("e<Right><Enter><Enter>y");
+    assert!(matches!(
+        desk.call(),
+        HillviewRequest::SaveRole { request }
+            if request.second_factor && request.permissions == kept
+    ));
 }
 
 #[test]
