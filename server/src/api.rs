@@ -263,15 +263,15 @@ impl Hillview for Api {
     }
 
     async fn list_tokens(self, _: Context) -> Reply<Vec<TokenSummary>> {
-        Err(unanswered())
+        Ok(accounts::tokens::list(self.state(), self.caller()).await?)
     }
 
-    async fn add_token(self, _: Context, _request: AddToken) -> Reply<TokenAdded> {
-        Err(unanswered())
+    async fn add_token(self, _: Context, request: AddToken) -> Reply<TokenAdded> {
+        Ok(accounts::tokens::add(self.state(), self.caller(), request).await?)
     }
 
-    async fn revoke_token(self, _: Context, _request: RevokeToken) -> Reply<()> {
-        Err(unanswered())
+    async fn revoke_token(self, _: Context, request: RevokeToken) -> Reply<()> {
+        Ok(accounts::tokens::revoke(self.state(), self.caller(), request).await?)
     }
 
     async fn list_roles(self, _: Context) -> Reply<Vec<RoleDetail>> {
@@ -377,13 +377,4 @@ impl Hillview for Api {
     async fn end_teaching(self, _: Context, request: EndTeaching) -> Reply<Teaching> {
         Ok(teaching::end(self.state(), self.caller(), request).await?)
     }
-}
-
-/// For calls that are being written.
-fn unanswered() -> hillview_shared::ApiError {
-    hillview_shared::ApiError::new(
-        hillview_shared::Kind::Unsupported,
-        "unsupported",
-        "not there yet",
-    )
 }

@@ -15,7 +15,7 @@ use rustls::{ServerConfig, version};
 use sha2::{Digest, Sha256};
 
 /// Key and certificate in one file, so that a first start that is cut short leaves both or none.
-const OWN_FILE: &str = "server-identity.pem";
+pub const OWN_FILE: &str = "server-identity.pem";
 
 /// What a TLS listener shows. The files can be read again while it listens.
 pub struct Identity {

@@ -2,8 +2,8 @@
 //! owner alone, gone after a logout.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use hillview_shared::ids::Token;
@@ -19,6 +19,8 @@ pub fn state_name(server: &str, school: &str, user: &str) -> String {
 /// The sessions with one server.
 pub struct Tokens {
     folder: PathBuf,
+    /// What this machine shows at a login, kept beyond the sessions.
+    devices: PathBuf,
     server: String,
 }
 
@@ -35,6 +37,7 @@ impl Tokens {
     pub fn new(state: &Path, server: &str) -> Self {
         Self {
             folder: state.join("sessions"),
+            devices: state.join("devices"),
             server: server.to_owned(),
         }
     }
@@ -82,6 +85,23 @@ impl Tokens {
         }
     }
 
+    /// What an earlier login of this person gave this machine to show at the next.
+    pub fn device(&self, school: &str, user: &str) -> Option<Token> {
+        let text = fs::read_to_string(self.device_path(school, user)).ok()?;
+        Some(Token(hex::decode(text.trim()).ok()?.try_into().ok()?))
+    }
+
+    /// Keeps it, also beyond a logout.
+    pub fn keep_device(&self, school: &str, user: &str, device: &Token) -> Result<(), ApiError> {
+        let line = format!("{}\n", hex::encode(device.0));
+        write(&self.device_path(school, user), &line).map_err(|error| self.unusable(&error))
+    }
+
+    fn device_path(&self, school: &str, user: &str) -> PathBuf {
+        let name = state_name(&self.server, school.trim(), user.trim());
+        self.devices.join(format!("{name}.device"))
+    }
+
     fn all(&self) -> io::Result<Vec<Session>> {
         let begin = format!("{}@", server_name(&self.server));
         let entries = match fs::read_dir(&self.folder) {
@@ -101,24 +121,9 @@ impl Tokens {
     }
 
     fn try_save(&self, session: &Session) -> io::Result<()> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)?;
-        let path = self.path(session);
-        // Written beside and renamed: a crash leaves the old file or the new one, never half.
-        let fresh = path.with_extension(format!("new{}", std::process::id()));
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&fresh)?;
         let (school, user) = (&session.school, &session.user);
         let token = hex::encode(session.token.0);
-        file.write_all(format!("{school}\n{user}\n{token}\n").as_bytes())?;
-        file.sync_all()?;
-        fs::rename(fresh, path)
+        write(&self.path(session), &format!("{school}\n{user}\n{token}\n"))
     }
 
     fn path(&self, session: &Session) -> PathBuf {
@@ -134,6 +139,59 @@ impl Tokens {
             format!("cannot use the session folder {folder}: {error}"),
         )
     }
+}
+
+/// Writes a file for its owner alone, beside and renamed: a crash leaves the old file or the new one,
+/// never half.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().expect("these files stand in a folder");
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let fresh = path.with_extension(format!("new{}", std::process::id()));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(fresh, path)
+}
+
+/// The token of a script from its file, which nobody else may read.
+pub fn token_file(path: &Path) -> Result<Session, ApiError> {
+    let unusable = |code: &str, why: String| {
+        let text = format!("cannot use the token in {}: {why}", path.display());
+        ApiError::new(Kind::Usage, code, text)
+    };
+    let cannot_read = |error: io::Error| unusable("unreadable-token", error.to_string());
+    let file = fs::File::open(path).map_err(cannot_read)?;
+    let mode = file.metadata().map_err(cannot_read)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let why = "others on this machine may read it".to_owned();
+        let hint = format!("chmod 600 {}", path.display());
+        return Err(unusable("open-token-file", why).hint(hint));
+    }
+    let mut text = String::new();
+    file.take(1_000)
+        .read_to_string(&mut text)
+        .map_err(cannot_read)?;
+    token(text.trim()).ok_or_else(|| {
+        unusable("bad-token", "it holds no token".to_owned())
+            .hint("a token is hillview_, the school's code, _ and 64 hexadecimal digits")
+    })
+}
+
+fn token(text: &str) -> Option<Session> {
+    let (school, secret) = text.strip_prefix("hillview_")?.rsplit_once('_')?;
+    Some(Session {
+        school: school.to_owned(),
+        user: String::new(),
+        token: Token(hex::decode(secret).ok()?.try_into().ok()?),
+    })
 }
 
 /// A file that does not read as a session counts as none: the next login writes it anew.
@@ -164,8 +222,6 @@ fn safe(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn session(school: &str, user: &str, byte: u8) -> Session {
@@ -194,6 +250,46 @@ mod tests {
         tokens.remove(&akinyi).unwrap();
         tokens.remove(&akinyi).unwrap();
         assert_eq!(fs::read_dir(&tokens.folder).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_token_of_a_script_is_read_from_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let hex = "0a".repeat(32);
+        let with = |text: String, mode| {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            token_file(&path)
+        };
+        let read = with(format!("hillview_moi-girls_{hex}\n"), 0o600).unwrap();
+        assert_eq!(read, session("moi-girls", "", 10));
+        let open = with(format!("hillview_moi_{hex}"), 0o640).unwrap_err();
+        assert_eq!(open.code, "open-token-file");
+        for bad in [
+            hex.clone(),
+            format!("hillview_moi_{}", &hex[2..]),
+            String::new(),
+        ] {
+            assert_eq!(with(bad, 0o600).unwrap_err().code, "bad-token");
+        }
+        fs::remove_file(&path).unwrap();
+        assert_eq!(token_file(&path).unwrap_err().code, "unreadable-token");
+    }
+
+    #[test]
+    fn a_device_is_known_beyond_the_session() {
+        let state = tempfile::tempdir().unwrap();
+        let tokens = Tokens::new(state.path(), "tls://a:1");
+        assert_eq!(tokens.device("kili", "akinyi"), None);
+        let device = Token([3; 32]);
+        tokens.keep_device("kili", "akinyi", &device).unwrap();
+        assert_eq!(tokens.device(" Kili", "Akinyi "), Some(device));
+        assert_eq!(tokens.device("kili", "otieno"), None);
+        let other = Tokens::new(state.path(), "tls://b:1");
+        assert_eq!(other.device("kili", "akinyi"), None);
+        let file = fs::metadata(tokens.device_path("kili", "akinyi")).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -198,6 +198,21 @@ pub async fn list(db: &Db, filter: Filter, now: Moment) -> Result<Vec<Row>, Fail
     .await
 }
 
+/// What tokens that are open were given and may have now.
+pub async fn of_tokens(db: &Db, now: Moment) -> Result<Vec<Row>, Failure> {
+    db.query(grant!(
+        "where access_grant.user_id in (select session.user_id from session
+                where session.kind = 'token' and session.ended_at is null and session.ends_at > ?)
+            and access_grant.revoked_at is null
+            and (access_grant.ends_at is null or access_grant.ends_at > ?)
+        order by access_grant.id"
+    ))
+    .bind(now)
+    .bind(now)
+    .all()
+    .await
+}
+
 /// One grant.
 pub async fn one(tx: &mut Tx, grant: GrantId) -> Result<Option<Row>, Failure> {
     tx.query(grant!("where access_grant.id = ?"))

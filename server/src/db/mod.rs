@@ -33,6 +33,7 @@ pub mod students;
 pub mod subjects;
 pub mod teaching;
 pub mod tenants;
+pub mod tokens;
 
 pub use engine::{Db, On, Tx};
 pub use failure::{Failure, Why};

@@ -124,6 +124,8 @@ pub async fn read(
         must_change: found.must_change,
         second_factor: match (found.factors, found.asking) {
             (0, 0) => SecondFactor::Off,
+            // A script has none, whatever its role says.
+            (0, _) if found.idle.is_none() => SecondFactor::Off,
             (0, _) => SecondFactor::Missing,
             _ => SecondFactor::On,
         },

@@ -254,8 +254,8 @@ impl Tenants {
         self.connections.open()
     }
 
-    /// Removes every schema of an installation, for tests; files go with their folder.
-    #[cfg(feature = "testing")]
+    /// Removes every schema of an installation that was made to be thrown away; files go with their
+    /// folder.
     pub async fn remove_all(&self, config: &Config) -> Result<()> {
         let all = self.all().await?;
         self.close().await;

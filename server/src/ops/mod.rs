@@ -1,6 +1,7 @@
 //! The commands of the server's binary. They act on the data folder or the database directly,
 //! through the same functions as the calls.
 
+mod bench;
 pub mod database;
 pub mod demo;
 pub mod platform;
@@ -47,6 +48,9 @@ enum Command {
     /// Add logins and give new passwords
     #[command(subcommand)]
     User(users::Command),
+    /// Measure a private server of these settings
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 /// How a list is printed.
@@ -60,7 +64,7 @@ impl Cli {
     /// What is logged where the environment does not say.
     pub fn usual_log(&self) -> &'static str {
         match self.command {
-            Command::Demo => logging::NOTHING,
+            Command::Demo | Command::Bench(_) => logging::NOTHING,
             _ => logging::USUAL,
         }
     }
@@ -80,6 +84,7 @@ impl Cli {
             Command::Platform(command) => command.run(&config).await,
             Command::Database(command) => command.run(&config).await,
             Command::User(command) => command.run(&config).await,
+            Command::Bench(command) => command.run(&config).await,
         }
     }
 }

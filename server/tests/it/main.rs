@@ -44,6 +44,7 @@ mod tenants;
 mod throttles;
 mod tls;
 mod tls_behind;
+mod tokens;
 mod two_servers;
 mod ways_up;
 mod wire;

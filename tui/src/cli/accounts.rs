@@ -6,12 +6,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Permission, RoleCode, Who};
+use hillview_shared::accounts::{
+    ChangePassword, LogIn, LoggedIn, Permission, RoleCode, SECOND_FACTOR_NEEDED, SecondFactor, Who,
+};
 use hillview_shared::{ApiError, Kind};
 use serde::Serialize;
 
 use super::Context;
-use super::connection::{Session, ask, connect, kept, must_change, not_logged_in, tokens};
+use super::connection::{
+    Session, ask, connect, kept, must_change, not_logged_in, script_token, tokens,
+};
 use super::output::{self, Column, Outcome, say, usage};
 use super::prompts::{password_file, stdin_lines};
 use crate::tokens::Session as Kept;
@@ -24,6 +28,9 @@ const NEW_PASSWORD_FILE: &str = "HILLVIEW_NEW_PASSWORD_FILE";
 /// The password is asked for, or read from the first line of standard input or of the file that HILLVIEW_PASSWORD_FILE
 /// names. A password that works once is changed at once: the new one is asked for twice, or read from the next line of
 /// standard input or from the file that HILLVIEW_NEW_PASSWORD_FILE names.
+///
+/// Where a second factor is set up its code is asked for too, or read from the line of standard input after the
+/// passwords or from a file; a recovery code does as well.
 #[derive(Args)]
 #[command(before_help = "\
 Examples:
@@ -33,6 +40,18 @@ Examples:
 pub struct Login {
     #[command(flatten)]
     passwords: Passwords,
+    #[command(flatten)]
+    code: Code,
+}
+
+#[derive(Args)]
+pub(super) struct Code {
+    /// Read the code of the second factor from the next line of standard input
+    #[arg(long, conflicts_with = "code_file")]
+    code_stdin: bool,
+    /// Read the code of the second factor from this file
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
 }
 
 /// Change your password; your other sessions end
@@ -71,30 +90,49 @@ struct Passwords {
     new_password_stdin: bool,
 }
 
-/// The passwords that need not be asked for.
-struct Given {
-    present: Option<String>,
+/// The secrets that need not be asked for.
+pub(super) struct Given {
+    pub present: Option<String>,
     new: Option<String>,
+    pub code: Option<String>,
 }
 
 impl Passwords {
-    async fn given(&self) -> Result<Given, ApiError> {
-        let mut given = Given {
+    async fn given(&self, code: Option<&Code>) -> Result<Given, ApiError> {
+        let wanted = [self.password_stdin, self.new_password_stdin];
+        Given::read(wanted, code).await
+    }
+}
+
+impl Given {
+    /// What comes from files and, in this order, from the lines of standard input: the password and
+    /// the new one where they are wanted from there, then the code.
+    pub async fn read(
+        [password_stdin, new_password_stdin]: [bool; 2],
+        code: Option<&Code>,
+    ) -> Result<Self, ApiError> {
+        let code_file = code.and_then(|code| code.code_file.as_deref());
+        let mut given = Self {
             present: from_file(PASSWORD_FILE)?,
             new: from_file(NEW_PASSWORD_FILE)?,
+            code: code_file.map(password_file).transpose()?,
         };
-        if self.password_stdin || self.new_password_stdin {
+        let code_stdin = code.is_some_and(|code| code.code_stdin);
+        if password_stdin || new_password_stdin || code_stdin {
             let mut lines = stdin_lines().await?.into_iter();
             let mut next = || {
                 lines
                     .next()
                     .ok_or_else(|| usage("no-password", "standard input holds no password"))
             };
-            if self.password_stdin {
+            if password_stdin {
                 given.present = Some(next()?);
             }
-            if self.new_password_stdin {
+            if new_password_stdin {
                 given.new = Some(next()?);
+            }
+            if code_stdin {
+                given.code = Some(next()?);
             }
         }
         Ok(given)
@@ -110,7 +148,7 @@ fn from_file(variable: &str) -> Result<Option<String>, ApiError> {
 
 pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiError> {
     let settings = &context.settings;
-    let given = command.passwords.given().await?;
+    let given = command.passwords.given(Some(&command.code)).await?;
     let school = match &settings.school {
         Some(school) => school.clone(),
         None => context.ask_for("school", "--school").await?,
@@ -129,14 +167,14 @@ pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiEr
     };
     let (client, _) = connect(settings, None).await?;
     let request = LogIn {
+        device: tokens(settings).device(&school, &user),
         school,
         user,
         password: password.clone(),
-        code: None,
-        device: None,
+        code: given.code,
     };
     let session = Line { client };
-    let mut logged_in = ask!(session, log_in(request))?;
+    let mut logged_in = enter(&session, request, context).await?;
     keep(context, &logged_in)?;
     if logged_in.who.must_change_password {
         let Some(new) = new_password(given.new, context).await? else {
@@ -148,7 +186,29 @@ pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiEr
     }
     let who = &logged_in.who;
     say(&format!("logged in as {} at {}", who.name, who.school.name));
+    if who.second_factor == SecondFactor::Missing {
+        say("a role of yours asks for a second factor; set it up: hillview second-factor setup");
+    }
     Ok(Outcome::Done)
+}
+
+/// Logs in; asks for the code once the server wants one and nobody gave it.
+async fn enter(line: &Line, request: LogIn, context: &Context) -> Result<LoggedIn, ApiError> {
+    let first = ask!(line, log_in(request.clone()));
+    match first {
+        Err(error)
+            if error.code == SECOND_FACTOR_NEEDED
+                && request.code.is_none()
+                && context.can_ask() =>
+        {
+            let code = context
+                .ask_password("code of the second factor: ", CODE_INSTEAD)
+                .await?;
+            let code = Some(code);
+            ask!(line, log_in(LogIn { code, ..request }))
+        }
+        first => first,
+    }
 }
 
 /// A connection without a session.
@@ -156,7 +216,10 @@ struct Line {
     client: crate::client::Client,
 }
 
-const INSTEAD: &str = "pipe it in with --password-stdin, or name a file in HILLVIEW_PASSWORD_FILE";
+pub(super) const CODE_INSTEAD: &str =
+    "pipe it in with --code-stdin, or name a file with --code-file";
+pub(super) const INSTEAD: &str =
+    "pipe it in with --password-stdin, or name a file in HILLVIEW_PASSWORD_FILE";
 
 /// The new password: given, or asked for twice; `None` where nobody can be asked.
 async fn new_password(
@@ -180,16 +243,21 @@ async fn new_password(
 }
 
 fn keep(context: &Context, logged_in: &LoggedIn) -> Result<(), ApiError> {
-    tokens(&context.settings).save(&Kept {
-        school: logged_in.who.school.code.clone(),
-        user: logged_in.who.username.clone(),
+    let (school, user) = (&logged_in.who.school.code, &logged_in.who.username);
+    let tokens = tokens(&context.settings);
+    if let Some(device) = &logged_in.device {
+        tokens.keep_device(school, user, device)?;
+    }
+    tokens.save(&Kept {
+        school: school.clone(),
+        user: user.clone(),
         token: logged_in.token,
     })
 }
 
 pub async fn change_password(command: &Passwd, context: &Context) -> Result<Outcome, ApiError> {
     let kept = kept(&context.settings)?.ok_or_else(not_logged_in)?;
-    let given = command.passwords.given().await?;
+    let given = command.passwords.given(None).await?;
     let old = match given.present {
         Some(password) => password,
         None => context.ask_password("present password: ", INSTEAD).await?,
@@ -207,6 +275,10 @@ pub async fn change_password(command: &Passwd, context: &Context) -> Result<Outc
 }
 
 pub async fn log_out(context: &Context) -> Result<Outcome, ApiError> {
+    if script_token().is_some() {
+        let text = "HILLVIEW_TOKEN_FILE names a token, which is revoked and not logged out";
+        return Err(usage("no-logout", text).hint("hillview tokens revoke NAME"));
+    }
     let Some(kept) = kept(&context.settings)? else {
         say("nobody is logged in here");
         return Ok(Outcome::Done);
@@ -237,6 +309,7 @@ struct Row {
     roles: Vec<RoleCode>,
     permissions: Vec<Permission>,
     must_change_password: bool,
+    second_factor: SecondFactor,
     session_ends: String,
 }
 
@@ -249,6 +322,7 @@ const COLUMNS: &[Column] = &[
     ("roles", "roles"),
     ("permissions", "may"),
     ("must_change_password", "must change password"),
+    ("second_factor", "second factor"),
     ("session_ends", "session ends"),
 ];
 
@@ -263,6 +337,7 @@ impl From<Who> for Row {
             roles: who.roles,
             permissions: who.permissions,
             must_change_password: who.must_change_password,
+            second_factor: who.second_factor,
             session_ends: who.session_ends.to_string(),
         }
     }

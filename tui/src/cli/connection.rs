@@ -1,14 +1,19 @@
 //! The line that a command asks on: connected, and as whoever is logged in.
 
-use hillview_shared::accounts::Who;
+use std::path::PathBuf;
+
+use hillview_shared::accounts::{SecondFactor, Who};
 use hillview_shared::api::{Resume, Welcome};
 use hillview_shared::{ApiError, Kind};
 
 use super::Context;
-use super::output::say;
+use super::output::{say, usage};
 use crate::client::{Client, ServerAddress, Trust, hello};
 use crate::config::Settings;
-use crate::tokens::{Session as Kept, Tokens};
+use crate::tokens::{Session as Kept, Tokens, token_file};
+
+/// Names the file of a script's token.
+const TOKEN_FILE: &str = "HILLVIEW_TOKEN_FILE";
 
 /// Makes one call: `ask!(session, add_class(request))`.
 macro_rules! ask {
@@ -36,6 +41,9 @@ impl Session {
         if session.who.must_change_password {
             return Err(must_change());
         }
+        if session.who.second_factor == SecondFactor::Missing {
+            return Err(must_set_up());
+        }
         Ok(session)
     }
 
@@ -47,12 +55,17 @@ impl Session {
         };
         let (client, welcome) = connect(settings, Some(resume)).await?;
         let who = welcome.who.ok_or_else(|| {
-            ApiError::new(
-                Kind::SessionEnded,
-                "session-ended",
-                format!("the session of {} has ended", kept.user),
-            )
-            .hint("hillview login")
+            let ended = |text: String| ApiError::new(Kind::SessionEnded, "session-ended", text);
+            match script_token() {
+                Some(path) if kept.user.is_empty() => ended(format!(
+                    "the token in {} was revoked or has expired",
+                    path.display()
+                ))
+                .hint("whoever manages tokens can make another: hillview tokens add"),
+                _ => {
+                    ended(format!("the session of {} has ended", kept.user)).hint("hillview login")
+                }
+            }
         })?;
         Ok(Self { client, who })
     }
@@ -85,8 +98,28 @@ pub fn tokens(settings: &Settings) -> Tokens {
     Tokens::new(&settings.folders.state, &settings.server)
 }
 
-/// The session that is logged in here and fits the settings.
+/// The file of a script's token, when one is named.
+pub fn script_token() -> Option<PathBuf> {
+    let path = std::env::var_os(TOKEN_FILE).filter(|path| !path.is_empty())?;
+    Some(PathBuf::from(path))
+}
+
+/// The script's token where one is named, or else the session that is logged in here and fits the
+/// settings.
 pub fn kept(settings: &Settings) -> Result<Option<Kept>, ApiError> {
+    if let Some(path) = script_token() {
+        let token = token_file(&path)?;
+        if let Some(other) = settings.school.as_deref()
+            && !other.eq_ignore_ascii_case(&token.school)
+        {
+            let text = format!(
+                "the token is one of the school {}, not of {other}",
+                token.school
+            );
+            return Err(usage("other-school", text).hint("leave --school out"));
+        }
+        return Ok(Some(token));
+    }
     tokens(settings).find(settings.school.as_deref(), settings.user.as_deref())
 }
 
@@ -94,6 +127,16 @@ pub fn kept(settings: &Settings) -> Result<Option<Kept>, ApiError> {
 pub fn not_logged_in() -> ApiError {
     ApiError::new(Kind::Denied, "not-logged-in", "nobody is logged in here")
         .hint("hillview login --school CODE --user NAME")
+}
+
+/// The error of every command but those that set it up while a role asks for a second factor.
+pub fn must_set_up() -> ApiError {
+    ApiError::new(
+        Kind::Denied,
+        "second-factor-missing",
+        "a role of yours asks for a second factor: it must be set up before anything else",
+    )
+    .hint("hillview second-factor setup")
 }
 
 /// The error of every command but one while the password must be changed.

@@ -18,6 +18,7 @@ mod prompts;
 pub mod reference;
 mod roles;
 mod schools;
+mod second_factor;
 mod server;
 mod sessions;
 mod settings;
@@ -27,6 +28,7 @@ mod status;
 mod students;
 mod subjects;
 mod teaching;
+mod tokens;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -154,6 +156,12 @@ enum Command {
     /// Show the server's key, and trust a new one
     #[command(subcommand)]
     Server(server::Command),
+    /// Set up, confirm and drop your second factor
+    #[command(subcommand)]
+    SecondFactor(second_factor::Command),
+    /// List, make and revoke the tokens of scripts
+    #[command(subcommand)]
+    Tokens(tokens::Command),
     Completions(reference::Completions),
     Man(reference::Man),
 }
@@ -274,6 +282,8 @@ async fn ask(command: Command, context: &Context) -> Result<Outcome, ApiError> {
         Command::Outbox(command) => outbox::run(&command, context).await,
         Command::Schools(command) => schools::run(command, context).await,
         Command::Server(command) => server::run(&command, context).await,
+        Command::SecondFactor(command) => second_factor::run(command, context).await,
+        Command::Tokens(command) => tokens::run(command, context).await,
         Command::Config(command) => settings::run(&command, context),
         Command::Completions(completions) => reference::completions(&completions),
         Command::Man(man) => reference::man(&man),

@@ -31,7 +31,8 @@ impl Turn {
         if self.connecting || !matches!(self.attempt, Attempt::None) {
             return;
         }
-        if let Some((ticket, request)) = self.next_login.take() {
+        if let Some((ticket, mut request)) = self.next_login.take() {
+            request.device = self.tokens.device(&request.school, &request.user);
             // Until the answer says whose session this is, nobody's marks go out on it.
             self.may_save = false;
             self.attempt = Attempt::Sent(ticket);

@@ -93,6 +93,12 @@ impl Turn {
             school: session.school.clone(),
             token: session.token,
         }));
+        if let Some(device) = &logged_in.device {
+            // Without it the next login is a stranger's, which gets in as well.
+            let _ = self
+                .tokens
+                .keep_device(&session.school, &session.user, device);
+        }
         let kept = self.tokens.save(&session);
         self.session = Some(session);
         let after = self.entered(&who);

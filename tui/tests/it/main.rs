@@ -4,6 +4,7 @@
 mod cli;
 mod cli_accounts;
 mod cli_audit;
+mod cli_factor;
 mod cli_imports;
 mod cli_marks;
 mod cli_prompts;

@@ -4,9 +4,9 @@
 //! command line, shows a sheet, saves a mark and reads it back. Nothing is left behind and nothing
 //! of a real installation is touched.
 
-mod folder;
+pub mod folder;
 pub mod people;
-mod school;
+pub mod school;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

@@ -30,9 +30,9 @@ pub const ASSESSMENT: &str = "MID";
 pub const PASSWORD: &str = "a short demonstration";
 
 /// A class and a subject.
-type Taught = (&'static str, &'static str);
+pub type Taught = (&'static str, &'static str);
 /// Login, number, name, and what they teach where.
-const STAFF: &[(&str, &str, &str, &[Taught])] = &[
+pub const STAFF: &[(&str, &str, &str, &[Taught])] = &[
     (
         "w.kamau",
         "T001",

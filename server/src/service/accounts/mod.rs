@@ -8,6 +8,7 @@ pub mod policy;
 mod second_factor;
 mod sessions;
 mod throttle;
+pub mod tokens;
 mod totp;
 
 pub use logins::{

@@ -1,0 +1,84 @@
+//! A client of few words: TLS, frames and calls as the real one makes them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use hillview_shared::ApiError;
+use hillview_shared::api::{Hello, HillviewRequest, HillviewResponse, PROTOCOL};
+use hillview_shared::wire::{Answer, Call, ClientCodec, DICTIONARY};
+use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore, version};
+use tarpc::client::{self, Channel};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_util::codec::Framed;
+
+/// Nobody waits longer for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where the server is, and how it proves that it is.
+#[derive(Clone)]
+pub struct Way {
+    address: SocketAddr,
+    tls: TlsConnector,
+}
+
+/// A connection that has said hello.
+pub struct Line(Channel<Call, Answer>);
+
+impl Way {
+    /// To a server with the certificate in this file.
+    pub fn to(address: SocketAddr, certificate: &std::path::Path) -> anyhow::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(rustls::pki_types::CertificateDer::from_pem_file(
+            certificate,
+        )?)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&version::TLS13])?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            address,
+            tls: TlsConnector::from(Arc::new(config)),
+        })
+    }
+
+    pub async fn connect(&self) -> anyhow::Result<Line> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let name = ServerName::try_from("localhost").expect("that is a name");
+        let stream = self.tls.connect(name, stream).await?;
+        let framed = Framed::new(stream, ClientCodec::new());
+        let line = Line(client::new(client::Config::default(), framed).spawn());
+        let request = Hello {
+            protocol: PROTOCOL,
+            client: format!("bench {}", env!("CARGO_PKG_VERSION")),
+            dictionaries: vec![DICTIONARY],
+            resume: None,
+        };
+        let answer = line.call(HillviewRequest::Hello { request }).await?;
+        answer.context("the server refuses to speak")?;
+        Ok(line)
+    }
+}
+
+impl Line {
+    /// Makes a call; the inner error is the server's refusal, the outer one a line that is lost.
+    pub async fn call(
+        &self,
+        request: HillviewRequest,
+    ) -> anyhow::Result<Result<HillviewResponse, ApiError>> {
+        let call = Call::encode(&request)?;
+        let mut context = tarpc::context::current();
+        context.deadline = std::time::Instant::now() + PATIENCE;
+        let answer = self.0.call(context, call.clone()).await?;
+        Ok(match answer.error() {
+            Some(refusal) => Err(refusal),
+            None => answer.decode(&call),
+        })
+    }
+}
