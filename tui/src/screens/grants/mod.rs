@@ -141,7 +141,7 @@ impl Listing for GrantList {
 
     fn note(&self) -> String {
         let soon = if self.ending_soon {
-            format!(" that end within {SOON_DAYS} days")
+            format!(", ending within {SOON_DAYS} days")
         } else {
             String::new()
         };

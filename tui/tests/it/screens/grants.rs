@@ -46,7 +46,7 @@ fn grants_are_listed_with_what_ends_soon_and_what_is_over() {
      Enter show  n ask for more  a give  e extend  Del take back  ? help
     ");
     desk.play("s");
-    desk.shows("1 grant that end within 7 days");
+    desk.shows("1 grant, ending within 7 days");
     desk.play("sA");
     assert!(desk.line_with("revoked").contains("M. Hassan"));
     desk.keys("GE");
