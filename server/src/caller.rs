@@ -76,6 +76,23 @@ pub async fn resolve_unsettled(state: &State, key: &SessionKey, peer: &Peer) -> 
     })
 }
 
+/// Whether a session has ended, for calls that need no caller. That is not a use of it: whoever
+/// only says that they are there does not keep it open. What cannot be found out has not ended.
+pub async fn has_ended(state: &State, key: &SessionKey) -> bool {
+    let ask = async {
+        let tenant = state.tenants.school(&key.school).await?;
+        let ended = match known(state, &tenant, key).await? {
+            Known::Live(_) => false,
+            Known::Ended => true,
+            Known::Stale | Known::Unknown => {
+                !sessions::is_open(&tenant.db, &key.hash, state.clock.now()).await?
+            }
+        };
+        Ok::<_, crate::error::Error>(ended)
+    };
+    matches!(tokio::time::timeout(SEEN_WITHIN, ask).await, Ok(Ok(true)))
+}
+
 /// What is known of a session; asks for the school's epoch when that decides.
 async fn known(state: &State, tenant: &Tenant, key: &SessionKey) -> Result<Known> {
     match state.cache.session(key) {

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use hillview_shared::accounts::Who;
 use hillview_shared::api::{Hillview, HillviewRequest, HillviewResponse};
+use hillview_shared::ids::UserId;
 use hillview_shared::wire::{Answer, Call, IN_FLIGHT, time_limit};
 use hillview_shared::{ApiError, Kind};
 use tarpc::ServerError;
@@ -24,6 +24,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::api::Api;
+use crate::cache::Known;
 use crate::caller::{self, Caller, SessionKey};
 use crate::error::{Error, Result};
 use crate::limits::{self, REFUSED_COST, cost};
@@ -36,6 +37,9 @@ use crate::unsent::Unsent;
 
 /// The answer to a call that came too soon leaves after this time.
 const HELD: Duration = Duration::from_secs(1);
+
+/// How often a connection asks the database whether its session has ended, when its calls do not.
+const LOOKS: Duration = Duration::from_secs(1);
 
 /// What a test does to a call before it is worked on: hold it up, or panic.
 #[cfg(feature = "testing")]
@@ -54,6 +58,8 @@ pub struct Connection {
     limited: Limited,
     /// Calls since somebody was logged in.
     stranger_calls: AtomicU32,
+    /// When it was last looked whether the session has ended.
+    looked: Mutex<Option<Instant>>,
     #[cfg(feature = "testing")]
     hook: Option<Hook>,
 }
@@ -98,6 +104,7 @@ impl Connection {
             tasks,
             limited,
             stranger_calls: AtomicU32::new(0),
+            looked: Mutex::new(None),
             #[cfg(feature = "testing")]
             hook: None,
         }
@@ -129,10 +136,10 @@ impl Connection {
     }
 
     /// Counts the connection for its user, unless it is already; refuses one too many.
-    pub fn seat(&self, who: &Who) -> Result<Arc<Seat>, ApiError> {
+    pub fn seat(&self, school: &str, user: UserId) -> Result<Arc<Seat>, ApiError> {
         match self.standing() {
-            Standing::LoggedIn(_, _, seat) if seat.is_of(who) => Ok(seat),
-            _ => self.limited.seats.take(who),
+            Standing::LoggedIn(_, _, seat) if seat.is_of(school, user) => Ok(seat),
+            _ => self.limited.seats.take(school, user),
         }
     }
 
@@ -186,6 +193,33 @@ impl Connection {
             *standing = Standing::Greeted(peer.clone());
             self.estrange();
         }
+    }
+
+    /// Lets go of a session that has ended, after a call that did not ask: a ping, or one that was
+    /// refused before it came to that. Whoever has only those left would keep the seats of the
+    /// session's owner for ever.
+    async fn look(&self) {
+        let Standing::LoggedIn(_, key, _) = self.standing() else {
+            return;
+        };
+        let known = self.state.cache.session(&key);
+        if matches!(known, Known::Live(_)) || !matches!(known, Known::Ended) && !self.may_look() {
+            return;
+        }
+        if caller::has_ended(&self.state, &key).await {
+            self.forget(&key);
+        }
+    }
+
+    /// Whether it is time to ask the database again.
+    fn may_look(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let due = looked.is_none_or(|last| now.duration_since(last) >= LOOKS);
+        if due {
+            *looked = Some(now);
+        }
+        due
     }
 
     /// Takes a call's price from whoever makes it. A stranger who goes on and on is sent away.
@@ -278,6 +312,9 @@ impl Connection {
             // What it said may hold data: the panic hook has its place, and the reference joins them.
             Err(_) => Err(Error::fault("a call panicked", "panic").told()),
         };
+        if caller.is_none() {
+            self.look().await;
+        }
         if let Err(refused) = &outcome
             && refused.again_in.is_some()
         {

@@ -7,7 +7,7 @@ use hillview_shared::api::{Hello, PROTOCOL, Welcome};
 use hillview_shared::wire::DICTIONARY;
 use hillview_shared::{ApiError, Kind};
 
-use crate::caller::{self, Caller};
+use crate::caller::Caller;
 use crate::error::Result;
 use crate::gate::Connection;
 use crate::service::accounts;
@@ -21,7 +21,7 @@ pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
     };
     let who = match resumed {
         Some((who, session)) => {
-            let seat = connection.seat(&who)?;
+            let seat = connection.seat(&who.school.code, who.user)?;
             connection.speak_for(peer, session, seat);
             Some(who)
         }
@@ -37,16 +37,10 @@ pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
 
 pub async fn log_in(connection: &Connection, request: LogIn) -> Result<LoggedIn> {
     let peer = connection.peer();
-    let (logged_in, session) = accounts::log_in(&connection.state, &peer, request).await?;
-    match connection.seat(&logged_in.who) {
-        Ok(seat) => connection.speak_for(peer, session, seat),
-        Err(full) => {
-            let state = &connection.state;
-            let caller = caller::resolve_unsettled(state, &session, &peer).await?;
-            accounts::log_out(state, &caller).await?;
-            return Err(full.into());
-        }
-    }
+    let seat = |school: &str, user| connection.seat(school, user);
+    let (logged_in, session, seat) =
+        accounts::log_in_seated(&connection.state, &peer, request, seat).await?;
+    connection.speak_for(peer, session, seat);
     Ok(logged_in)
 }
 
@@ -62,9 +56,10 @@ pub async fn change_password(
     request: ChangePassword,
 ) -> Result<LoggedIn> {
     let peer = connection.peer();
+    // Held meanwhile: another call of the connection may find that the old session has ended.
+    let seat = connection.seat(caller.school_code(), caller.user())?;
     let (logged_in, session) =
         accounts::change_password(&connection.state, &peer, caller, request).await?;
-    let seat = connection.seat(&logged_in.who)?;
     connection.speak_for(peer, session, seat);
     Ok(logged_in)
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use hillview_shared::ApiError;
-use hillview_shared::accounts::Who;
 use hillview_shared::ids::UserId;
 
 use crate::counts::Counts;
@@ -37,8 +36,8 @@ impl Seats {
     }
 
     /// Counts a connection for its user.
-    pub fn take(&self, who: &Who) -> Result<Arc<Seat>, ApiError> {
-        let key = (Arc::from(&*who.school.code), who.user);
+    pub fn take(&self, school: &str, user: UserId) -> Result<Arc<Seat>, ApiError> {
+        let key = (Arc::from(school), user);
         if !self.counts.enter(&key, self.limits.of_user) {
             return Err(limits::too_many_connections(self.limits.of_user));
         }
@@ -48,8 +47,8 @@ impl Seats {
 }
 
 impl Seat {
-    pub fn is_of(&self, who: &Who) -> bool {
-        *self.key.0 == *who.school.code && self.key.1 == who.user
+    pub fn is_of(&self, school: &str, user: UserId) -> bool {
+        *self.key.0 == *school && self.key.1 == user
     }
 
     /// Takes calls out of the user's bucket.

@@ -11,7 +11,7 @@ use hillview_shared::teaching::TeachingRole;
 
 use super::fragments::session_is_open;
 use super::grants::{self, Granted};
-use super::{Db, Failure, On, Tx};
+use super::{Db, Failure, Tx};
 
 /// What a session stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +140,26 @@ pub async fn read(
     Ok(Some((session, found.epoch)))
 }
 
+/// Whether a session is open and its login active.
+pub async fn is_open(db: &Db, hash: &[u8; 32], now: Moment) -> Result<bool, Failure> {
+    let open: i64 = db
+        .query(concat!(
+            "select count(*) from session s ",
+            "join session_policy p on p.id = 1 ",
+            "join user u on u.id = s.user_id ",
+            "where s.token_hash = ? and u.state = 'active' and ",
+            session_is_open!()
+        ))
+        .bind(&hash[..])
+        .bind(now)
+        .bind(now)
+        .bind(now)
+        .bind(now)
+        .scalar()
+        .await?;
+    Ok(open > 0)
+}
+
 /// Permissions that this version does not know give nothing.
 pub async fn rights(db: &Db, user: UserId) -> Result<(Vec<RoleCode>, Vec<Permission>), Failure> {
     let rows: Vec<(RoleCode, Option<String>)> = db
@@ -206,21 +226,45 @@ pub async fn changed(tx: &mut Tx) -> Result<(), Failure> {
 }
 
 /// How long sessions of the school last.
-pub async fn policy(on: impl Into<On<'_>>) -> Result<SessionPolicy, Failure> {
-    let (idle_minutes, days): (i64, i64) = on
-        .into()
-        .query("select idle_minutes, days from session_policy where id = 1")
-        .one()
-        .await?;
-    let short = |number: i64| u16::try_from(number).unwrap_or(u16::MAX);
-    Ok(SessionPolicy {
-        idle_minutes: short(idle_minutes),
-        days: short(days),
-    })
+pub async fn policy(db: &Db) -> Result<SessionPolicy, Failure> {
+    let found = db.query("select idle_minutes, days from session_policy where id = 1");
+    Ok(policy_of(found.one().await?))
 }
 
-/// Sets how long sessions last. Open ones end by it too; a longer one is for later logins.
-pub async fn set_policy(tx: &mut Tx, policy: SessionPolicy) -> Result<(), Failure> {
+/// The same, held until the transaction ends.
+pub async fn hold_policy(tx: &mut Tx) -> Result<SessionPolicy, Failure> {
+    let found = tx.query("select idle_minutes, days from session_policy where id = 1 {lock}");
+    Ok(policy_of(found.one().await?))
+}
+
+fn policy_of((idle_minutes, days): (i64, i64)) -> SessionPolicy {
+    let short = |number: i64| u16::try_from(number).unwrap_or(u16::MAX);
+    SessionPolicy {
+        idle_minutes: short(idle_minutes),
+        days: short(days),
+    }
+}
+
+/// Sets how long sessions last. Open ones end by it too; a longer one is for later logins: what is
+/// over by the policy until now, or by this one, is ended for good.
+pub async fn set_policy(
+    tx: &mut Tx,
+    (before, policy): (SessionPolicy, SessionPolicy),
+    now: Moment,
+) -> Result<(), Failure> {
+    let idle = i64::from(before.idle_minutes.min(policy.idle_minutes)) * 60_000_000;
+    let life = i64::from(before.days.min(policy.days)) * 86_400_000_000;
+    tx.query(
+        "update session set ended_at = ?, ends_at = ? \
+         where kind = 'login' and ended_at is null \
+         and (created_at <= ? or last_seen_at <= ?)",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(now.0 - life)
+    .bind(now.0 - idle)
+    .execute()
+    .await?;
     tx.query(
         "update session_policy set idle_minutes = ?, days = ?, epoch = epoch + 1 where id = 1",
     )

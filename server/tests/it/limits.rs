@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use hillview_server::limits::{Limits, Rate};
+use hillview_server::service::accounts;
 use hillview_server::testing::on_each_engine;
 use hillview_shared::Kind;
 use hillview_shared::api::HillviewRequest;
 use hillview_shared::wire::Call;
 use tokio::time::timeout;
 
-use crate::line::{Bare, connect, log_in};
+use crate::line::{Bare, connect, log_in, login, odd_call};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -100,6 +101,59 @@ async fn a_user_has_so_many_connections_and_calls_at_once() {
             }
         };
         timeout(SOON, free).await.unwrap();
+        server.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_session_that_only_pings_lets_go_of_its_owners_seats() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let limits = Limits {
+            of_user: 3,
+            ..Limits::default()
+        };
+        let server = it.serve_within(limits).await;
+        let code = &school.code;
+        let mut thieves = Vec::new();
+        for _ in 0..3 {
+            let mut thief = Bare::greeted(&server.socket).await;
+            assert_eq!(thief.log_in(code, "teacher").await, None);
+            assert!(thief.is_alive().await);
+            thieves.push(thief);
+        }
+        let db = it.state.tenants.school(code).await.unwrap().db;
+        let once = accounts::reset_password(&it.state, code, &db, "teacher").await;
+        let once = once.unwrap();
+        let mut owner = Bare::greeted(&server.socket).await;
+        let enter = || HillviewRequest::LogIn {
+            request: login(code, "teacher", &once),
+        };
+        let enter = || Call::encode(&enter()).unwrap();
+        let full = owner.call(enter()).await.unwrap().error().unwrap();
+        assert_eq!(full.code, "too-many-connections");
+
+        // One only says hello again, one nothing that is understood; all of them stay connected.
+        let again = HillviewRequest::Hello {
+            request: hillview::client::hello("tui", None),
+        };
+        let again = Call::encode(&again).unwrap();
+        let refused = thieves[1].call(again).await.unwrap().error().unwrap();
+        assert_eq!(refused.code, "said-hello");
+        let odd = odd_call("FlyKites", 1);
+        assert!(thieves[2].call(odd).await.unwrap().error().is_some());
+        assert!(
+            thieves[0].is_alive().await,
+            "a ping is answered all the same"
+        );
+        let freed = owner.call(enter()).await.unwrap();
+        assert_eq!(freed.error(), None, "the one-time password is still good");
+        owner.change_password(&once).await;
+        let mut more = Bare::greeted(&server.socket).await;
+        assert_eq!(more.log_in(code, "teacher").await, None);
+        let mut most = Bare::greeted(&server.socket).await;
+        assert_eq!(most.log_in(code, "teacher").await, None, "all have let go");
         server.stop().await;
     })
     .await;

@@ -213,6 +213,52 @@ async fn a_shorter_policy_ends_open_sessions_and_a_longer_one_is_for_later_ones(
 }
 
 #[tokio::test]
+async fn what_a_short_policy_ended_does_not_live_again_under_a_long_one() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (at_once, later) = (school.caller("teacher").await, school.caller("head").await);
+        let save = async |idle_minutes, days| {
+            let admin = school.caller("admin").await;
+            let policy = SessionPolicy { idle_minutes, days };
+            policy::save(&it.state, &admin, policy).await.unwrap();
+        };
+        let pass = |minutes: u64| it.state.clock.advance(Duration::from_secs(minutes * 60));
+        let used = async |caller: &Caller| {
+            let key = caller.key();
+            it.state.cache.forget_sessions(std::slice::from_ref(key));
+            is_live(&it.state, key).await
+        };
+        // Over at the moment of the short policy.
+        pass(30);
+        assert!(used(&later).await);
+        save(20, 30).await;
+        assert!(!is_live(&it.state, at_once.key()).await);
+        save(720, 30).await;
+        assert!(!is_live(&it.state, at_once.key()).await);
+        assert!(is_live(&it.state, later.key()).await);
+
+        // Over while the short policy held, and nobody asked.
+        save(20, 30).await;
+        pass(21);
+        save(720, 30).await;
+        assert!(!is_live(&it.state, later.key()).await);
+
+        // The same by days, and what is open stays so.
+        let old = school.caller("teacher").await;
+        for _ in 0..3 {
+            pass(9 * 60);
+            assert!(used(&old).await);
+        }
+        let young = school.caller("teacher").await;
+        save(1_440, 1).await;
+        save(1_440, 30).await;
+        assert!(!is_live(&it.state, old.key()).await);
+        assert!(is_live(&it.state, young.key()).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn in_five_minutes_a_session_that_is_used_does_not_end() {
     on_each_engine(async |it| {
         let school = it.school("kilimani").await;

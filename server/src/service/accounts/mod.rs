@@ -19,8 +19,8 @@ pub use second_factor::{
     reset as reset_second_factor,
 };
 pub use sessions::{
-    Peer, change_password, end_all_sessions, log_in, log_out, replace_password, resume,
-    tell_changed, tell_ended, who_am_i,
+    Peer, change_password, end_all_sessions, log_in, log_in_seated, log_out, replace_password,
+    resume, tell_changed, tell_ended, who_am_i,
 };
 pub use throttle::forgive;
 #[cfg(feature = "testing")]

@@ -23,8 +23,8 @@ pub async fn save(state: &State, caller: &Caller, policy: SessionPolicy) -> Resu
     caller
         .db()
         .write(async |tx| {
-            let before = sessions::policy(&mut *tx).await?;
-            sessions::set_policy(tx, policy).await?;
+            let before = sessions::hold_policy(tx).await?;
+            sessions::set_policy(tx, (before, policy), now).await?;
             let event = Event::new(Action::PolicySave, "sessions").detail(format!(
                 "idle {} to {} minutes, at most {} to {} days",
                 before.idle_minutes, policy.idle_minutes, before.days, policy.days

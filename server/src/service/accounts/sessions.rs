@@ -41,7 +41,21 @@ pub struct Peer {
     pub address: Arc<str>,
 }
 
+/// Logs in where connections are not counted.
 pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(LoggedIn, SessionKey)> {
+    let seat = |_: &str, _| Ok(());
+    let (logged_in, key, ()) = log_in_seated(state, peer, request, seat).await?;
+    Ok((logged_in, key))
+}
+
+/// Logs in. `seat` takes a place for the login's connection, or refuses it: once all is proved,
+/// and before a one-time password or a code is used up.
+pub async fn log_in_seated<S>(
+    state: &State,
+    peer: &Peer,
+    request: LogIn,
+    seat: impl FnOnce(&str, UserId) -> Result<S, ApiError>,
+) -> Result<(LoggedIn, SessionKey, S)> {
     let school = request.school.trim().to_lowercase();
     let username = request.user.trim().to_lowercase();
     // Whatever else was typed into these fields must not become a key as long as a frame.
@@ -70,7 +84,7 @@ pub async fn log_in(state: &State, peer: &Peer, request: LogIn) -> Result<(Logge
                 device,
                 request: &request,
             };
-            let outcome = Box::pin(entering.enter()).await;
+            let outcome = Box::pin(entering.enter(seat)).await;
             tried.judged(&outcome).await;
             outcome
         }
@@ -98,7 +112,10 @@ struct Entering<'a> {
 }
 
 impl Entering<'_> {
-    async fn enter(&self) -> Result<(LoggedIn, SessionKey)> {
+    async fn enter<S>(
+        &self,
+        seat: impl FnOnce(&str, UserId) -> Result<S, ApiError>,
+    ) -> Result<(LoggedIn, SessionKey, S)> {
         let (state, password) = (self.state, &*self.request.password);
         let stored = self.login.map(|login| login.password.as_str());
         let fit = state.hashers.verify(password, stored).await?;
@@ -108,6 +125,7 @@ impl Entering<'_> {
         must_be_good(login, state.clock.now())?;
         let code = self.request.code.as_deref();
         let proof = second_factor::prove(state, tenant, &tenant.db, login.id, code).await?;
+        let seat = seat(&tenant.code, login.id)?;
         let rehashed = match fit {
             Fit::Outdated => Some(state.hashers.hash(password).await?),
             _ => None,
@@ -141,7 +159,8 @@ impl Entering<'_> {
         };
         tenant.db.write(write).await?;
         listing::tidy(&tenant.db, fresh.at);
-        fresh.answer(state, tenant, device).await
+        let (logged_in, key) = fresh.answer(state, tenant, device).await?;
+        Ok((logged_in, key, seat))
     }
 }
 
