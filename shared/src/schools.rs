@@ -48,7 +48,7 @@ pub struct AddSchool {
 pub struct SchoolAdded {
     /// The school.
     pub school: SchoolEntry,
-    /// The first login's password, which works once. Shown once, never readable again.
+    /// The first login's password, which must be changed. Shown once, never readable again.
     pub one_time_password: String,
 }
 

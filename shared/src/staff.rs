@@ -92,7 +92,7 @@ pub struct DisableStaff {
     pub reason: String,
 }
 
-/// A password that works once, for so long, and must be changed. Shown once, never readable again.
+/// A password that allows nothing but to change it, for so long. Shown once, never readable again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OneTimePassword {
     /// The login's name.

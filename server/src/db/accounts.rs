@@ -8,6 +8,9 @@ use hillview_shared::staff::StaffState;
 
 use super::{Db, Failure, On, Tx};
 
+/// How long a one-time password is good: 7 days, in microseconds.
+pub const ONE_TIME_LIFE: i64 = 7 * 24 * 60 * 60 * 1_000_000;
+
 /// A login, for checking a password.
 #[derive(sqlx::FromRow)]
 pub struct Login {
@@ -17,16 +20,11 @@ pub struct Login {
     /// Empty for a login that was never given one.
     pub password: String,
     pub must_change: bool,
-    /// When a one-time password is of no use any more; [`USED`] once it was used.
+    /// When a one-time password is of no use any more.
     pub password_ends_at: Option<Moment>,
     pub state: String,
     pub v: i64,
 }
-
-/// How long a one-time password is good: 7 days, in microseconds.
-pub const ONE_TIME_LIFE: i64 = 7 * 24 * 60 * 60 * 1_000_000;
-/// What stands in place of the end of a one-time password that was used.
-pub const USED: Moment = Moment(0);
 
 /// A login to write.
 pub struct NewUser<'a> {
@@ -166,16 +164,6 @@ pub async fn keep_hash(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), Fail
 /// When a one-time password that is given now ends.
 pub fn one_time_ends(now: Moment) -> Moment {
     Moment(now.0 + ONE_TIME_LIFE)
-}
-
-/// Makes a one-time password of no use for a second login, also one that is at it already.
-pub async fn use_up_password(tx: &mut Tx, user: UserId) -> Result<(), Failure> {
-    tx.query("update user set password_ends_at = ?, v = v + 1 where id = ?")
-        .bind(USED)
-        .bind(user)
-        .execute()
-        .await?;
-    Ok(())
 }
 
 /// Adds an active login whose password must be changed.

@@ -138,9 +138,6 @@ impl Entering<'_> {
                 return Err(wrong().into());
             }
             proof.use_up(tx, login.id, fresh.at).await?;
-            if login.must_change {
-                accounts::use_up_password(tx, login.id).await?;
-            }
             if let Some(hash) = &rehashed {
                 accounts::keep_hash(tx, login.id, hash).await?;
             }
@@ -149,15 +146,23 @@ impl Entering<'_> {
                 (None, Some(shown)) => devices::see(tx, shown, fresh.at).await?,
                 (None, None) => {}
             }
+            // A line cut before the password was changed must not cost the owner the login; whoever
+            // comes later with the one-time password shuts out whoever came before.
+            let ended = match login.must_change {
+                true => sessions::end_all(tx, login.id, fresh.at).await?,
+                false => Vec::new(),
+            };
             sessions::add(tx, &fresh.row()).await?;
             let by = By::peer(self.peer, Some(&login.username), fresh.at);
             let entered = Event::new(Action::LogIn, &login.username);
             let recovered = matches!(proof, Proof::Recovery(_))
                 .then(|| Event::new(Action::SecondFactorRecovery, &login.username));
             let events: Vec<Event> = [entered].into_iter().chain(recovered).collect();
-            audit::note_all(tx, &by, &events).await
+            audit::note_all(tx, &by, &events).await?;
+            Ok(ended)
         };
-        tenant.db.write(write).await?;
+        let ended = tenant.db.write(write).await?;
+        tell_ended(state, &tenant.code, ended).await;
         listing::tidy(&tenant.db, fresh.at);
         let (logged_in, key) = fresh.answer(state, tenant, device).await?;
         Ok((logged_in, key, seat))
@@ -312,13 +317,13 @@ fn wrong() -> ApiError {
 /// The refusal of a one-time password that is of no use any more.
 const ONE_TIME_OVER: &str = "one-time-password-over";
 
-/// Refuses a one-time password that was used or is too old. Only whoever has it hears this.
+/// Refuses a one-time password that is too old. Only whoever has it hears this.
 fn must_be_good(login: &Login, now: Moment) -> Result<(), ApiError> {
-    let text = match login.password_ends_at.filter(|_| login.must_change) {
-        Some(accounts::USED) => "this one-time password was used already",
-        Some(ends) if ends <= now => "this one-time password has expired",
-        _ => return Ok(()),
-    };
+    let ends = login.password_ends_at.filter(|_| login.must_change);
+    if ends.is_none_or(|ends| now < ends) {
+        return Ok(());
+    }
+    let text = "this one-time password has expired";
     Err(ApiError::new(Kind::Denied, ONE_TIME_OVER, text)
         .hint("whoever manages staff can give a new one"))
 }
