@@ -32,6 +32,8 @@ words! {
         StaffAdd = "staff-add",
         /// A member of staff was edited.
         StaffEdit = "staff-edit",
+        /// A member of staff was removed, because the import that added them was taken back.
+        StaffRemove = "staff-remove",
         /// A login was shut.
         StaffDisable = "staff-disable",
         /// A login was opened again.

@@ -14,3 +14,7 @@ set @step = if(@missing, 'create index session_by_user_id_last_seen_at on sessio
 prepare step from @step;
 execute step;
 deallocate prepare step;
+
+-- One-time passwords that were given before: good for a week from then on.
+update user set password_ends_at = updated_at + 604800000000
+where must_change and password <> '' and password_ends_at is null;

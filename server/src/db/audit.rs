@@ -3,6 +3,7 @@
 use hillview_shared::audit::AuditEntry;
 use hillview_shared::ids::Moment;
 
+use super::imports::batches;
 use super::{Db, Failure, Tx};
 use crate::chain::{AuditLink, Hash};
 
@@ -36,35 +37,37 @@ pub struct NewEntry<'a> {
 
 /// Adds rows after [`hold_head`].
 pub async fn append(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<(), Failure> {
-    let mut query = tx
-        .query(
-            "insert into audit
+    for entries in batches(entries) {
+        let mut query = tx
+            .query(
+                "insert into audit
                 (sequence, at, username, address, source, action, subject, outcome, refused,
                 detail, previous_hash, hash)
             values {rows (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}",
-        )
-        .rows(entries.len());
-    for NewEntry {
-        link,
-        previous_hash,
-        hash,
-    } in entries
-    {
-        query = query
-            .bind(link.sequence)
-            .bind(link.at)
-            .bind(link.username)
-            .bind(link.address)
-            .bind(link.source)
-            .bind(link.action)
-            .bind(link.subject)
-            .bind(link.outcome)
-            .bind(link.refused)
-            .bind(link.detail)
-            .bind(&previous_hash[..])
-            .bind(&hash[..]);
+            )
+            .rows(entries.len());
+        for NewEntry {
+            link,
+            previous_hash,
+            hash,
+        } in entries
+        {
+            query = query
+                .bind(link.sequence)
+                .bind(link.at)
+                .bind(link.username)
+                .bind(link.address)
+                .bind(link.source)
+                .bind(link.action)
+                .bind(link.subject)
+                .bind(link.outcome)
+                .bind(link.refused)
+                .bind(link.detail)
+                .bind(&previous_hash[..])
+                .bind(&hash[..]);
+        }
+        query.execute().await?;
     }
-    query.execute().await?;
     Ok(())
 }
 

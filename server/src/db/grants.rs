@@ -230,21 +230,20 @@ pub struct Receiver {
     pub state: String,
 }
 
-/// The login of a name or of a staff number, both folded to lower case; the name comes first.
-pub async fn receiver(on: impl Into<On<'_>>, text: &str) -> Result<Option<Receiver>, Failure> {
+/// The logins of a name or of a staff number, both folded to lower case. What is the login of one
+/// may be the number of another.
+pub async fn receivers(on: impl Into<On<'_>>, text: &str) -> Result<Vec<Receiver>, Failure> {
     on.into()
         .query(
             "select user.id, user.username, user.name, user.state
             from user
             left join staff on staff.id = user.staff_id
             where user.username = ? or staff.staff_key = ?
-            order by case when user.username = ? then 0 else 1 end
-            limit 1",
+            order by user.id",
         )
         .bind(text)
         .bind(text)
-        .bind(text)
-        .optional()
+        .all()
         .await
 }
 

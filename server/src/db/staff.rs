@@ -104,6 +104,30 @@ pub async fn found(on: impl Into<On<'_>>, texts: &[&str]) -> Result<Vec<Staff>, 
     Ok(rows.into_iter().map(Staff::from).collect())
 }
 
+/// Somebody else whose login is this number, or whose number is this login, both folded to lower
+/// case: one text would mean two people.
+pub async fn namesake(
+    tx: &mut Tx,
+    but: StaffId,
+    staff_no: &str,
+    username: &str,
+) -> Result<Option<String>, Failure> {
+    tx.query(
+        "select user.name from user
+        left join staff on staff.id = user.staff_id
+        where (user.username = ? or staff.staff_key = ?)
+            and (user.staff_id is null or user.staff_id <> ?)
+        order by user.id
+        limit 1",
+    )
+    .bind(staff_no)
+    .bind(username)
+    .bind(but)
+    .optional()
+    .await
+    .map(|row: Option<(String,)>| row.map(|(name,)| name))
+}
+
 /// The login of a member of staff.
 pub async fn login(on: impl Into<On<'_>>, staff: StaffId) -> Result<Option<UserId>, Failure> {
     let found: Option<(UserId,)> = on

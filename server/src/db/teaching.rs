@@ -91,6 +91,22 @@ pub async fn one(tx: &mut Tx, teaching: TeachingId) -> Result<Option<Teaching>, 
         .await
 }
 
+/// Those of some assignments that have no end yet.
+pub async fn open(tx: &mut Tx, assignments: &[TeachingId]) -> Result<Vec<Teaching>, Failure> {
+    let mut open = Vec::new();
+    for some in assignments.chunks(LIST) {
+        let found: Vec<Teaching> = tx
+            .query(teaching!(
+                "where teaching.id in ({list}) and teaching.ends is null order by teaching.id"
+            ))
+            .list(some)
+            .all()
+            .await?;
+        open.extend(found);
+    }
+    Ok(open)
+}
+
 /// Every assignment of classes, whenever it is.
 pub async fn of_classes(
     on: impl Into<On<'_>>,

@@ -7,7 +7,7 @@ use hillview_shared::grants::{
     ExtendGrant, GRANT_DAYS, GiveGrant, Grant, GrantState, ListGrants, RevokeGrant, SOON_DAYS,
     Scope,
 };
-use hillview_shared::ids::{GrantId, Moment};
+use hillview_shared::ids::{GrantId, Moment, UserId};
 use hillview_shared::students::Page;
 use hillview_shared::{ApiError, Kind};
 
@@ -102,13 +102,19 @@ pub async fn give_in(tx: &mut Tx, caller: &Caller, new: &NewGrant<'_>) -> Result
         let message = "the login is disabled: nothing can be given to it";
         return Err(ApiError::conflict("disabled", message).into());
     }
-    if grants::count(tx, new.to, new.at).await? >= MOST {
+    has_room(tx, new.to, new.at).await?;
+    Ok(grants::add(tx, new).await?)
+}
+
+/// Refuses one more grant of a login that has as many as are read with its sessions.
+async fn has_room(tx: &mut Tx, user: UserId, now: Moment) -> Result<()> {
+    if grants::count(tx, user, now).await? >= MOST {
         let message = format!("the login has {MOST} grants that are not over");
         return Err(ApiError::conflict("too-many-grants", message)
             .hint("revoke some, or give one on a larger part of the school")
             .into());
     }
-    Ok(grants::add(tx, new).await?)
+    Ok(())
 }
 
 /// Gives a grant more time, counted from its end, or from now when that has passed.
@@ -132,6 +138,10 @@ pub async fn extend(state: &State, caller: &Caller, request: ExtendGrant) -> Res
             if !grants::hold_receiver(tx, row.user_id).await? {
                 let message = "the login is disabled: nothing can be given to it";
                 return Err(ApiError::conflict("disabled", message).into());
+            }
+            if end <= now {
+                // It counts anew.
+                has_room(tx, row.user_id, now).await?;
             }
             let ends = end_after(end.max(now), request.days);
             if !grants::set_end(tx, row.id, row.v, ends).await? {
@@ -180,13 +190,26 @@ pub async fn revoke(state: &State, caller: &Caller, request: RevokeGrant) -> Res
 /// The login that somebody means, by its name or a staff number.
 async fn receiver(on: impl Into<On<'_>>, text: &str) -> Result<Receiver> {
     fields::sought("login", text)?;
-    let found = grants::receiver(on, &text.trim().to_lowercase()).await?;
-    found.ok_or_else(|| {
+    let mut found = grants::receivers(on, &text.trim().to_lowercase()).await?;
+    let Some(first) = found.pop() else {
         let message = format!("nobody has the login or the staff number {text:?}");
-        ApiError::new(Kind::NotFound, "unknown-login", message)
+        return Err(ApiError::new(Kind::NotFound, "unknown-login", message)
             .hint("hillview staff list shows those there are")
-            .into()
-    })
+            .into());
+    };
+    match found.pop() {
+        None => Ok(first),
+        // To guess would give somebody's rights to somebody else.
+        Some(other) => {
+            let message = format!(
+                "{text:?} is the login of one and the number of another: {} and {}",
+                first.name, other.name
+            );
+            Err(ApiError::conflict("ambiguous-login", message)
+                .hint("name them by the other of the two")
+                .into())
+        }
+    }
 }
 
 async fn one(tx: &mut Tx, grant: GrantId) -> Result<Row> {

@@ -56,7 +56,7 @@ pub async fn save(state: &State, caller: &Caller, request: SaveMarks) -> Result<
 }
 
 /// What the audit log says of marks changed where entry is closed.
-async fn unlocked(tx: &mut Tx, write: &Write<'_>, why: &str) -> Result<Event> {
+pub async fn unlocked(tx: &mut Tx, write: &Write<'_>, why: &str) -> Result<Event> {
     let sheet = sheets::head(&mut *tx, write.sheet).await?;
     let subject = sheet.map_or_else(
         || format!("sheet {}", write.sheet),

@@ -122,11 +122,12 @@ fn check_code(caller: &Caller, code: &RoleCode) -> Result<RoleCode, ApiError> {
         let message = format!("{text:?} is no code of a role: 2 to 40 of a-z, 0-9 and dash");
         return Err(ApiError::invalid("bad-role", message));
     }
-    if *code == Role::PlatformAdmin && caller.school_code() != PLATFORM {
+    let code = RoleCode(text.to_owned());
+    if code == Role::PlatformAdmin && caller.school_code() != PLATFORM {
         let message = format!("no school has the role {text}");
         return Err(ApiError::invalid("bad-role", message).hint("choose another code"));
     }
-    Ok(RoleCode(text.to_owned()))
+    Ok(code)
 }
 
 /// Refuses to take permissions after which nobody could manage the school, or could ever give

@@ -24,6 +24,8 @@ const WORK: &[&str] = &[
     "insert into user (username, name, password, must_change, state, created_at, updated_at) \
      values ('old.head', 'Grace Njeri', 'x', true, 'active', 0, 0)",
     "insert into user_role (user_id, role_id) select user.id, role.id from user join role on true",
+    "insert into user (username, name, password, must_change, state, created_at, updated_at) \
+     values ('old.user', 'Amina Hassan', 'x', false, 'active', 0, 0)",
     "insert into setting (name, value, updated_at) values ('motto', 'Soma', 0)",
 ];
 
@@ -147,6 +149,22 @@ async fn migrate_brings_old_schools_up_and_one_that_fails_keeps_none_back() {
             "b-old: up to date\n"
         );
         it.state.tenants.remove("a-ruined").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_time_passwords_of_an_older_release_end_too() {
+    on_each_engine(async |it| {
+        old_school(it, "b-old", false).await;
+        let db = it.state.tenants.prepare("b-old").await.unwrap();
+        let ends = db.query("select password_ends_at from user where username = 'old.head'");
+        let ends: Option<i64> = ends.scalar().await.unwrap();
+        assert_eq!(ends, Some(7 * 24 * 60 * 60 * 1_000_000));
+        let chosen = db.query("select password_ends_at from user where username = 'old.user'");
+        let chosen: Option<i64> = chosen.scalar().await.unwrap();
+        assert_eq!(chosen, None, "one that somebody chose stays");
+        db.close().await;
     })
     .await;
 }

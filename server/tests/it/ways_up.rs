@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use hillview_server::caller::Caller;
 use hillview_server::db::Tx;
-use hillview_server::service::{State, accounts, grants, roles, staff};
+use hillview_server::service::{State, accounts, grants, roles, staff, teaching};
 use hillview_server::testing::{Installation, PASSWORD, on_each_engine, peer};
 use hillview_server::{Error, Result};
 use hillview_shared::accounts::{LogIn, Permission, Role, RoleCode};
-use hillview_shared::grants::{GiveGrant, Grant, RevokeGrant, Scope, ScopeKind};
+use hillview_shared::grants::{ExtendGrant, GiveGrant, Grant, RevokeGrant, Scope, ScopeKind};
 use hillview_shared::ids::{Moment, Version};
 use hillview_shared::roles::SaveRole;
 use hillview_shared::staff::{AddStaff, DisableStaff, EditStaff, IssuePasswords, WhichStaff};
+use hillview_shared::teaching::{AssignMany, AssignOutcome, AssignTeaching, TeachingRole};
 
 /// `ok`, or the code of the refusal.
 fn code<T>(outcome: Result<T>) -> String {
@@ -221,6 +222,136 @@ async fn a_new_password_is_not_shut_out_by_tries_at_the_old_one() {
         let given = staff::reset(&it.state, &admin, which("teacher")).await;
         let given = given.unwrap();
         assert_eq!(log_in(it, "teacher", &given.password).await, "ok");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_given_to_somebody_whose_login_is_anothers_number() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (head, admin) = (school.caller("head").await, school.caller("admin").await);
+        let number = |staff: &str, number: &str| EditStaff {
+            staff: staff.to_owned(),
+            staff_no: Some(number.to_owned()),
+            name: None,
+            roles: None,
+        };
+        for (staff, other) in [("teacher", "Registrar"), ("teacher", "ADMIN")] {
+            let edited = staff::edit(&it.state, &admin, number(staff, other)).await;
+            assert_eq!(code(edited), "means-two", "{other}");
+        }
+        let add = |staff_no: &str, username: &str| AddStaff {
+            staff_no: staff_no.to_owned(),
+            name: "Grace Wambui".to_owned(),
+            username: username.to_owned(),
+            roles: vec![Role::Teacher.into()],
+        };
+        for (staff_no, username, outcome) in [
+            ("N1", "t1", "means-two"),
+            ("Head", "grace", "means-two"),
+            ("W5", "w5", "ok"),
+        ] {
+            let added = staff::add(&it.state, &admin, add(staff_no, username)).await;
+            assert_eq!(code(added), outcome, "{staff_no} {username}");
+        }
+        // As an older release let it be.
+        run(
+            &admin,
+            "update staff set staff_no = 'registrar', staff_key = 'registrar'
+            where id = (select staff_id from user where username = 'teacher')",
+        )
+        .await;
+        let given = give(&it.state, &head, "registrar", None).await;
+        assert_eq!(code(given), "ambiguous-login");
+        let given = give(&it.state, &head, "teacher", None).await.unwrap();
+        assert_eq!(given.username, "teacher");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_does_not_assign_themselves() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let office = school.hire("office", "school-admin").await;
+        let head = school.caller("head").await;
+        let leads = |staff: &str| AssignTeaching {
+            staff: staff.to_owned(),
+            class: "4 West".to_owned(),
+            subject: None,
+            role: TeachingRole::ClassTeacher,
+            starts: None,
+            ends: None,
+            replace: true,
+        };
+        for own in ["office", "N-OFFICE"] {
+            let assigned = teaching::assign(&it.state, &office, leads(own)).await;
+            assert_eq!(code(assigned), "denied", "{own}");
+            let many = AssignMany {
+                assignments: vec![leads(own)],
+                preview: false,
+            };
+            let many = teaching::assign_many(&it.state, &office, many).await;
+            let many = many.unwrap();
+            assert!(!many.applied);
+            assert_eq!(many.lines[0].outcome, AssignOutcome::Refused);
+        }
+        let other = teaching::assign(&it.state, &office, leads("teacher")).await;
+        assert_eq!(code(other), "ok");
+        let head = teaching::assign(&it.state, &head, leads("head")).await;
+        assert_eq!(code(head), "ok", "who reaches all marks may");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_role_of_the_platform_is_not_made_with_a_blank_beside_it() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let head = school.caller("head").await;
+        for word in ["platform-admin", " platform-admin", "platform-admin\t "] {
+            let request = SaveRole {
+                code: RoleCode(word.to_owned()),
+                permissions: Vec::new(),
+                second_factor: false,
+                v: Version(0),
+            };
+            let saved = roles::save(&it.state, &head, request).await;
+            assert_eq!(code(saved), "bad-role", "{word:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_grant_that_is_over_is_not_extended_past_the_most_of_a_login() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let head = school.caller("head").await;
+        let first = give(&it.state, &head, "teacher", None).await.unwrap();
+        it.state.clock.advance(Duration::from_secs(8 * 24 * 3600));
+        let head = school.caller("head").await;
+        let mut last = None;
+        for _ in 0..100 {
+            last = Some(give(&it.state, &head, "teacher", None).await.unwrap());
+        }
+        let extend = async |grant: &Grant| {
+            let request = ExtendGrant {
+                grant: grant.id,
+                days: Some(7),
+            };
+            code(grants::extend(&it.state, &head, request).await)
+        };
+        assert_eq!(extend(&first).await, "too-many-grants");
+        let last = last.unwrap();
+        assert_eq!(extend(&last).await, "ok", "it counts already");
+        let revoke = RevokeGrant {
+            grant: last.id,
+            reason: String::new(),
+        };
+        grants::revoke(&it.state, &head, revoke).await.unwrap();
+        assert_eq!(extend(&first).await, "ok", "there is room");
     })
     .await;
 }

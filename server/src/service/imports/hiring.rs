@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::Days;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::{Permission, RoleCode};
+use hillview_shared::audit::Action;
 use hillview_shared::ids::{ClassId, Moment, StaffId, TeachingId};
 use hillview_shared::imports::RunImport;
 use hillview_shared::staff::Staff;
@@ -19,8 +20,11 @@ use crate::caller::Caller;
 use crate::db::imports::{Changed, staff as bulk};
 use crate::db::{Tx, sessions, staff, teaching};
 use crate::error::{Error, Result};
-use crate::service::staff::{Giving, Roles, keep_holders, may_take_over};
-use crate::service::teaching::{Names, carry_out};
+use crate::service::audit::Event;
+use crate::service::staff::{self as people, Giving, Roles, keep_holders, may_take_over};
+use crate::service::teaching::{
+    Names, carry_out, ended as ended_on, events as assigned, not_to_assign,
+};
 
 /// What a changed member of staff was before, and the version that the import gave the row.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,9 +65,10 @@ pub async fn import(
         giving: &giving,
         may_take_over: &may_change,
         may_assign: caller.may(Permission::TeachingAssign),
+        myself: not_to_assign(caller),
     };
     let mut plan = plan(table, school, &mut names, request.on_duplicate);
-    let (mut changes, mut ended) = (Vec::new(), Vec::new());
+    let (mut changes, mut ended, mut events) = (Vec::new(), Vec::new(), Vec::new());
     if !request.dry_run {
         let hired = add(tx, caller, &plan.adds, when.now, &mut changes).await?;
         ended = change(tx, &plan.changes, when.now, &mut changes).await?;
@@ -74,9 +79,11 @@ pub async fn import(
         changes.extend(new.map(|one| changed("teaching", one.id.0, None)));
         let taken: Vec<RoleCode> = plan.changes.iter().flat_map(Change::taken).collect();
         keep_holders(tx, &roles, &taken).await?;
+        events = given(tx, &plan, &hired).await?;
     }
     Ok(Outcome {
         ended,
+        events,
         listing: plan.listing,
         changes,
         classes_created: Vec::new(),
@@ -193,6 +200,42 @@ async fn assign(
     carry_out(tx, caller, &plan.wishes, &plan.judged, now).await
 }
 
+/// What the audit log says of each right that an import gave or took.
+async fn given(tx: &mut Tx, plan: &Plan, hired: &HashMap<StaffId, StaffId>) -> Result<Vec<Event>> {
+    let new: Vec<StaffId> = plan
+        .adds
+        .iter()
+        .filter_map(|add| hired.get(&placeholder(add.line)).copied())
+        .collect();
+    let new = by_id(tx, &new).await?;
+    let added = plan.adds.iter().filter_map(|add| {
+        let id = hired.get(&placeholder(add.line))?;
+        new.get(id).map(people::added)
+    });
+    let mut events: Vec<Event> = added.collect();
+    let before: Vec<&Staff> = plan.changes.iter().map(|change| &change.before).collect();
+    events.extend(changes_of(tx, &before).await?);
+    events.extend(assigned(&plan.wishes, &plan.judged));
+    Ok(events)
+}
+
+/// What the audit log says of staff who were so before and are otherwise now.
+async fn changes_of(tx: &mut Tx, before: &[&Staff]) -> Result<Vec<Event>> {
+    let ids: Vec<StaffId> = before.iter().map(|one| one.id).collect();
+    let after = by_id(tx, &ids).await?;
+    let both = before
+        .iter()
+        .filter_map(|one| Some((*one, after.get(&one.id)?)));
+    Ok(both
+        .flat_map(|(one, now)| people::events(one, now))
+        .collect())
+}
+
+async fn by_id(tx: &mut Tx, ids: &[StaffId]) -> Result<HashMap<StaffId, Staff>> {
+    let read = staff::some(tx, ids).await?;
+    Ok(read.into_iter().map(|one| (one.id, one)).collect())
+}
+
 fn changed_meanwhile(who: &str) -> ApiError {
     let message = format!("somebody else changed {who} meanwhile; nothing was imported");
     ApiError::conflict("changed-meanwhile", message).hint("import the file again")
@@ -206,13 +249,22 @@ pub struct Hired {
     pub teaching: HashSet<TeachingId>,
 }
 
-/// Takes an import of staff back: gives the sessions that ended, or what stands against it.
+/// What taking an import of staff back came to.
+#[derive(Default)]
+pub struct Back {
+    /// The sessions that ended.
+    pub ended: Vec<[u8; 32]>,
+    /// Rights that were given and taken, for the audit log.
+    pub events: Vec<Event>,
+}
+
+/// Takes an import of staff back, or says what stands against it.
 pub async fn back(
     tx: &mut Tx,
     caller: &Caller,
     hired: &Hired,
     when: When,
-) -> Result<Result<Vec<[u8; 32]>, Vec<String>>> {
+) -> Result<Result<Back, Vec<String>>> {
     let roles = Roles::hold(tx, when.now).await?;
     let obstacles = obstacles(tx, hired).await?;
     if !obstacles.is_empty() {
@@ -220,12 +272,12 @@ pub async fn back(
     }
     let giving = Giving::read(tx, caller, &roles).await?;
     let changed: Vec<StaffId> = hired.changed.iter().map(|one| one.staff.id).collect();
-    let now_are = staff::some(&mut *tx, &changed).await?;
+    let were = staff::some(&mut *tx, &changed).await?;
     let given_back = hired.changed.iter().filter(|one| one.roles);
     let mut given: Vec<(StaffId, &[RoleCode])> = Vec::new();
     for one in given_back {
         // To give somebody back what they had takes the same right as to give it.
-        if let Some(now_is) = now_are.iter().find(|now| now.id == one.staff.id) {
+        if let Some(now_is) = were.iter().find(|now| now.id == one.staff.id) {
             may_take_over(caller, &roles, now_is)?;
         }
         giving.check(&one.staff.roles)?;
@@ -240,17 +292,26 @@ pub async fn back(
     let ended = give(tx, &given, when.now).await?;
     // Those of who stays: until yesterday, or not at all where they began today.
     let yesterday = when.today - Days::new(1);
-    let assigned: Vec<TeachingId> = hired.teaching.iter().copied().collect();
-    teaching::end_open(tx, &assigned, yesterday).await?;
+    let made: Vec<TeachingId> = hired.teaching.iter().copied().collect();
+    let mut events: Vec<Event> = by_id(tx, &hired.added)
+        .await?
+        .values()
+        .map(|one| Event::new(Action::StaffRemove, people::shown(one)))
+        .collect();
+    let open = teaching::open(tx, &made).await?;
+    events.extend(open.iter().map(|one| ended_on(one, yesterday)));
+    teaching::end_open(tx, &made, yesterday).await?;
     let removed = bulk::remove(tx, &hired.added).await;
     removed.map_err(|failure| {
         let message = "something was given to those who were added since";
         Error::from(failure).on_foreign_key(ApiError::conflict("changed-since", message))
     })?;
     sessions::changed(tx).await?;
-    let taken: Vec<RoleCode> = now_are.into_iter().flat_map(|one| one.roles).collect();
+    let taken: Vec<RoleCode> = were.iter().flat_map(|one| one.roles.clone()).collect();
     keep_holders(tx, &roles, &taken).await?;
-    Ok(Ok(ended))
+    let were: Vec<&Staff> = were.iter().collect();
+    events.extend(changes_of(tx, &were).await?);
+    Ok(Ok(Back { ended, events }))
 }
 
 /// Staff who are not as the import left them, or whose login is in use by now.

@@ -38,6 +38,8 @@ pub struct Outcome {
     pub taken: Vec<Option<String>>,
     /// The sessions that it ended.
     pub ended: Vec<[u8; 32]>,
+    /// Rights that it gave and took, for the audit log.
+    pub events: Vec<Event>,
 }
 
 /// When a run happens, by the server's clock and the school's day.
@@ -83,9 +85,11 @@ pub async fn run(state: &State, caller: &Caller, request: RunImport) -> Result<I
             (None, _) => register::import(tx, caller, &table, &request, when).await?,
         };
         let ended = std::mem::take(&mut outcome.ended);
+        let events = std::mem::take(&mut outcome.events);
         let report = finish(tx, &job, &request, &table, outcome, when).await?;
         if !report.dry_run {
-            audit::note(tx, &caller.by(now), applied(&job, &request, &report)).await?;
+            let all = [vec![applied(&job, &request, &report)], events].concat();
+            audit::note_all(tx, &caller.by(now), &all).await?;
         }
         Ok((report, ended))
     };

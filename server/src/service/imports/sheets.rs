@@ -78,6 +78,7 @@ pub async fn import(
     });
     Ok(Outcome {
         ended: Vec::new(),
+        events: Vec::new(),
         taken: taken.collect(),
         listing: plan.listing,
         changes,

@@ -15,8 +15,8 @@ use super::headings::Field;
 use super::plan::{Listing, listed, strangers};
 use super::staff_rows::{Reader, Row, refuse_doubles};
 use crate::db::teaching::NewTeaching;
-use crate::service::staff::{Giving, key};
-use crate::service::teaching::{Judged, Names, Verdict, Wish, judge};
+use crate::service::staff::{Giving, key, namesake};
+use crate::service::teaching::{Judged, Names, Verdict, Wish, judge, own_teaching};
 
 /// The school that a file is held against.
 pub struct School<'a> {
@@ -31,6 +31,8 @@ pub struct School<'a> {
     pub may_take_over: &'a dyn Fn(&Staff) -> Result<(), ApiError>,
     /// Whether the caller may say who teaches what.
     pub may_assign: bool,
+    /// The caller, where they may not say what they teach themselves.
+    pub myself: Option<StaffId>,
 }
 
 /// A member of staff to add.
@@ -118,6 +120,8 @@ struct Planner<'a> {
     school: School<'a>,
     twice: OnDuplicate,
     by_number: HashMap<String, &'a Staff>,
+    /// Every number, of the school and of the file: none of them is the login of somebody else.
+    numbers: HashSet<String>,
     /// The number to try next behind a login that was made from a name.
     next: HashMap<String, u32>,
     /// The line of each wish.
@@ -128,9 +132,11 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(table: &'a Table, school: School<'a>, twice: OnDuplicate, listing: Listing) -> Self {
         let by_number = school.staff.iter();
+        let by_number: HashMap<_, _> = by_number.map(|one| (key(&one.staff_no), one)).collect();
         Self {
             table,
-            by_number: by_number.map(|one| (key(&one.staff_no), one)).collect(),
+            numbers: by_number.keys().cloned().collect(),
+            by_number,
             school,
             twice,
             next: HashMap::new(),
@@ -145,6 +151,7 @@ impl<'a> Planner<'a> {
     /// Notes the logins that the file itself gives, so that none of them is made for another row.
     fn reserve(&mut self, rows: &[Row]) {
         for row in rows {
+            self.numbers.insert(key(&row.number));
             let known = self.by_number.contains_key(&key(&row.number));
             match &row.login {
                 Some(login) if !known && !self.school.usernames.contains(login) => {
@@ -184,6 +191,12 @@ impl<'a> Planner<'a> {
                 }
             },
         };
+        let number = key(&row.number);
+        let taken = username != number && self.numbers.contains(&username);
+        if taken || self.school.usernames.contains(&number) {
+            let refusal = namesake(&row.number, &username, "somebody else");
+            return self.refuse(row.line, Field::Number, &refusal);
+        }
         self.wish(&row, placeholder(row.line));
         self.plan.adds.push(Add {
             line: row.line,
@@ -205,6 +218,7 @@ impl<'a> Planner<'a> {
             };
             *next += 1;
             if !self.school.usernames.contains(&login)
+                && !self.numbers.contains(&login)
                 && (login == plain || !self.next.contains_key(&login))
             {
                 return Some(login);
@@ -350,8 +364,11 @@ impl<'a> Planner<'a> {
             .zip(&self.lines);
         let mut refused = HashSet::new();
         for ((verdict, wish), line) in verdicts {
-            let Verdict::Refused(refusal) = verdict else {
-                continue;
+            let refusal = match verdict {
+                Verdict::Refused(refusal) => refusal.clone(),
+                Verdict::Same(_) => continue,
+                _ if self.school.myself == Some(wish.new.staff) => own_teaching(),
+                _ => continue,
             };
             let field = match wish.new.role {
                 TeachingRole::SubjectTeacher => Field::Teaches,

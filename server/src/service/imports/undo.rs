@@ -10,6 +10,7 @@ use hillview_shared::marks::Edit;
 use hillview_shared::students::Student;
 use serde::de::DeserializeOwned;
 
+use super::hiring::Back;
 use super::plan::listed;
 use super::run::When;
 use super::{hiring, may_import, mine, register, sheets};
@@ -18,7 +19,7 @@ use crate::db::imports::{self, Changed, students as bulk};
 use crate::db::{self, Tx, students};
 use crate::error::{Error, Result};
 use crate::service::audit::{self, Event};
-use crate::service::marks::{Write, check_reason, save_in};
+use crate::service::marks::{Write, check_reason, save_in, unlocked};
 use crate::service::{State, accounts};
 
 /// How many obstacles are named.
@@ -32,7 +33,7 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
     let (summary, ended) = caller
         .db()
         .write(async |tx| {
-            let mut ended = Vec::new();
+            let mut back = Back::default();
             let job = mine(caller, imports::hold_job(tx, import).await?)?;
             may_import(caller, job.kind)?;
             if job.state != ImportState::Applied {
@@ -42,8 +43,10 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
             let changes = imports::changes(tx, import).await?;
             match job.kind {
                 ImportKind::Students => register_back(state, tx, caller, &changes).await?,
-                ImportKind::Marks => marks_back(state, tx, caller, &changes, reason).await?,
-                ImportKind::Staff => ended = staff_back(state, tx, caller, &changes).await?,
+                ImportKind::Marks => {
+                    back.events = marks_back(state, tx, caller, &changes, reason).await?;
+                }
+                ImportKind::Staff => back = staff_back(state, tx, caller, &changes).await?,
             }
             imports::set_state(tx, import, ImportState::Undone).await?;
             let summary = imports::summary(tx, import).await?;
@@ -52,8 +55,9 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
                 format!("import {import} of {}", job.kind),
             );
             let event = event.detail(reason.unwrap_or_default());
-            audit::note(tx, &caller.by(state.clock.now()), event).await?;
-            Ok((summary, ended))
+            let events = [vec![event], back.events].concat();
+            audit::note_all(tx, &caller.by(state.clock.now()), &events).await?;
+            Ok((summary, back.ended))
         })
         .await?;
     if summary.kind == ImportKind::Staff {
@@ -63,13 +67,13 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
     Ok(summary)
 }
 
-/// Takes back what an import of staff did; gives the sessions that ended with it.
+/// Takes back what an import of staff did.
 async fn staff_back(
     state: &State,
     tx: &mut Tx,
     caller: &Caller,
     changes: &[Changed],
-) -> Result<Vec<[u8; 32]>> {
+) -> Result<Back> {
     let mut hired = hiring::Hired::default();
     for change in changes {
         match (change.entity.as_str(), previous(change)?) {
@@ -103,15 +107,16 @@ fn previous<T: DeserializeOwned>(change: &Changed) -> Result<Option<T>> {
         .map_err(|error| Error::fault("read what an import changed", error))
 }
 
+/// Takes back what an import of marks did; gives what the audit log says of marks changed where entry is closed.
 async fn marks_back(
     state: &State,
     tx: &mut Tx,
     caller: &Caller,
     changes: &[Changed],
     reason: Option<&str>,
-) -> Result<()> {
+) -> Result<Vec<Event>> {
     let now = state.clock.now();
-    let mut obstacles = Vec::new();
+    let (mut obstacles, mut events) = (Vec::new(), Vec::new());
     for change in changes {
         let marks: Vec<sheets::Previous> = previous(change)?.unwrap_or_default();
         let edits: Vec<Edit> = marks
@@ -131,15 +136,18 @@ async fn marks_back(
             now,
             today: caller.today(now),
         };
-        let saved = save_in(state, tx, caller, write).await?.reply;
-        for problem in saved.problems {
+        let saved = save_in(state, tx, caller, write).await?;
+        if let Some(why) = &saved.unlocked {
+            events.push(unlocked(tx, &write, why).await?);
+        }
+        for problem in saved.reply.problems {
             let student = students::one((&mut *tx).into(), problem.student).await?;
             let who = student.map_or_else(String::new, |student| student.admission_no);
             obstacles.push(format!("{who}: {}", problem.message));
         }
     }
     match obstacles.is_empty() {
-        true => Ok(()),
+        true => Ok(events),
         false => Err(in_use(&obstacles).into()),
     }
 }

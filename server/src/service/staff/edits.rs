@@ -7,8 +7,8 @@ use hillview_shared::staff::{AddStaff, DisableStaff, EditStaff, Staff, StaffAdde
 
 use super::guards::must_have_one;
 use super::{
-    NAME_MAX, NUMBER_MAX, Roles, end_sessions, find, held, keep_holders, may_give, may_take_over,
-    read_back,
+    NAME_MAX, NUMBER_MAX, Roles, end_sessions, find, held, keep_holders, key, may_give,
+    may_take_over, read_back,
 };
 use crate::caller::Caller;
 use crate::db::{Tx, accounts as logins, staff};
@@ -46,9 +46,8 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
             };
             accounts::add_login(tx, &new, &one_time, now).await?;
             let added = read_back(tx, id).await?;
-            let event = Event::new(Action::StaffAdd, shown(&added));
-            let event = event.detail(format!("roles: {}", words(&added.roles)));
-            audit::note(tx, &caller.by(now), event).await?;
+            means_one(tx, &added).await?;
+            audit::note(tx, &caller.by(now), self::added(&added)).await?;
             Ok(added)
         })
         .await;
@@ -89,6 +88,9 @@ pub async fn edit(state: &State, caller: &Caller, request: EditStaff) -> Result<
                 ended = end_sessions(tx, before.id, now).await?;
             }
             let after = read_back(tx, before.id).await?;
+            if after.staff_no != before.staff_no {
+                means_one(tx, &after).await?;
+            }
             audit::note_all(tx, &caller.by(now), &events(&before, &after)).await?;
             Ok((after, ended))
         })
@@ -179,6 +181,12 @@ pub async fn disable(state: &State, caller: &Caller, request: DisableStaff) -> R
     Ok(staff)
 }
 
+/// What the audit log says of somebody who is new.
+pub fn added(who: &Staff) -> Event {
+    let event = Event::new(Action::StaffAdd, shown(who));
+    event.detail(format!("roles: {}", words(&who.roles)))
+}
+
 /// What the audit log says of a change.
 pub fn events(before: &Staff, after: &Staff) -> Vec<Event> {
     let mut events = Vec::new();
@@ -215,6 +223,28 @@ pub fn shown(who: &Staff) -> String {
 fn words(roles: &[RoleCode]) -> String {
     let words: Vec<&str> = roles.iter().map(|role| role.0.as_str()).collect();
     words.join(", ")
+}
+
+/// Refuses a number that is somebody else's login, and a login that is somebody else's number: what
+/// is meant for one of them would go to the other.
+async fn means_one(tx: &mut Tx, who: &Staff) -> Result<()> {
+    let (number, login) = (
+        key(&who.staff_no),
+        who.username.as_deref().unwrap_or_default(),
+    );
+    match staff::namesake(tx, who.id, &number, login).await? {
+        None => Ok(()),
+        Some(other) => Err(namesake(&who.staff_no, login, &other).into()),
+    }
+}
+
+/// The refusal of a number and a login of which one means somebody else.
+pub fn namesake(staff_no: &str, login: &str, other: &str) -> ApiError {
+    let message = format!(
+        "the number {staff_no} or the login {login} would mean {other} too: nobody's number is the \
+         login of somebody else"
+    );
+    ApiError::conflict("means-two", message).hint("choose another number or another login")
 }
 
 /// Roles each once, in the order in which they are read back.

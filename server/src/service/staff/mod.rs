@@ -18,7 +18,7 @@ use crate::db::{On, Tx, sessions};
 use crate::error::Result;
 use crate::service::{State, fields};
 
-pub use edits::{add, disable, edit};
+pub use edits::{add, added, disable, edit, events, namesake, shown};
 pub use guards::{Giving, Roles, above, keep_holders, may_give, may_take_over};
 pub use passwords::{issue, reset};
 

@@ -195,6 +195,12 @@ pub fn events(wishes: &[Wish], judged: &Judged) -> Vec<Event> {
     made.filter_map(event).collect()
 }
 
+/// What the audit log says of an assignment that was ended.
+pub fn ended(one: &Teaching, last_day: NaiveDate) -> Event {
+    let event = Event::new(Action::TeachingEnd, shown(&one.staff, &one.class, one.role));
+    event.detail(format!("last day {last_day}"))
+}
+
 /// An assignment as the audit log names it.
 fn shown(staff: &str, class: &str, role: TeachingRole) -> String {
     format!("{staff}, {role} of {class}")
@@ -235,12 +241,7 @@ pub async fn end(state: &State, caller: &Caller, request: EndTeaching) -> Result
             teaching::end(tx, &[one.id], last_day).await?;
             sessions::changed(tx).await?;
             let read = teaching::one(tx, one.id).await?.ok_or_else(unknown)?;
-            let event = Event::new(
-                Action::TeachingEnd,
-                shown(&read.staff, &read.class, read.role),
-            );
-            let event = event.detail(format!("last day {last_day}"));
-            audit::note(tx, &caller.by(now), event).await?;
+            audit::note(tx, &caller.by(now), self::ended(&read, last_day)).await?;
             Ok(read)
         })
         .await?;

@@ -15,9 +15,9 @@ use crate::db::teaching::{self, After, Filter};
 use crate::error::{Error, Result};
 use crate::service::{State, classes, fields, staff};
 
-pub use assign::{assign, assign_many, carry_out, end};
+pub use assign::{assign, assign_many, carry_out, end, ended, events};
 pub use judge::{Judged, Verdict, Wish, judge};
-pub use names::{Names, find_subject};
+pub use names::{Names, find_subject, not_to_assign, own_teaching};
 
 /// The longest key of a page, in bytes: names of a class and a subject, and numbers.
 const PAGE_KEY_MAX: usize = 1_000;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
-use hillview_shared::ids::{ClassId, GradeId, OfferingId};
+use hillview_shared::accounts::Permission;
+use hillview_shared::ids::{ClassId, GradeId, OfferingId, StaffId};
 use hillview_shared::staff::{Staff, StaffState};
 use hillview_shared::teaching::{AssignTeaching, TeachingRole};
 
@@ -25,6 +26,8 @@ pub struct Names {
     today: NaiveDate,
     classes: Vec<Named>,
     offered: HashMap<GradeId, Vec<subjects::Named>>,
+    /// The caller, unless they may enter all marks: nobody gives themselves a way to marks.
+    myself: Option<StaffId>,
     /// Classes by what people wrote for them.
     known: HashMap<String, Option<usize>>,
 }
@@ -60,6 +63,7 @@ impl Names {
             today,
             classes,
             offered,
+            myself: not_to_assign(caller),
             known: HashMap::new(),
         }
     }
@@ -99,6 +103,9 @@ impl Names {
             let message = format!("{} is disabled and teaches nothing", who.name);
             return Err(ApiError::conflict("disabled", message)
                 .hint("let them in again first: hillview staff disable --undo"));
+        }
+        if self.myself == Some(who.id) {
+            return Err(own_teaching());
         }
         let class = self.class(&asked.class)?;
         let (id, name) = (class.id, class.class.clone());
@@ -142,6 +149,19 @@ impl Names {
             }
         }
     }
+}
+
+/// The caller as a member of staff, where they may not say themselves what they teach: teaching a
+/// class opens its marks.
+pub fn not_to_assign(caller: &Caller) -> Option<StaffId> {
+    let reaches_all = caller.may(Permission::MarksEnter);
+    caller.staff().filter(|_| !reaches_all)
+}
+
+/// The refusal of an assignment that the caller would make for themselves.
+pub fn own_teaching() -> ApiError {
+    ApiError::denied("nobody assigns themselves who may not enter all marks")
+        .hint("ask the head teacher or a deputy")
 }
 
 /// The offering of a grade that somebody means by a subject.

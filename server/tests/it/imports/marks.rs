@@ -3,12 +3,12 @@
 use chrono::{Days, NaiveDate};
 use hillview_server::caller::Caller;
 use hillview_server::service::imports::books::book_of_text;
-use hillview_server::service::{assessments, marks as sheets, students as register};
+use hillview_server::service::{assessments, imports, marks as sheets, students as register};
 use hillview_server::testing::{Installation, School, on_each_engine};
 use hillview_shared::assessments::{
     AddAssessment, OpenSheet, Sheet, SheetOpened, WhichAssessment, WhichSheet,
 };
-use hillview_shared::imports::{OnDuplicate, RunImport};
+use hillview_shared::imports::{OnDuplicate, RunImport, UndoImport};
 use hillview_shared::marks::{Entry, Score, ShowHistory};
 use hillview_shared::students::AddStudent;
 
@@ -298,6 +298,36 @@ async fn a_closed_sheet_and_a_file_without_papers_are_refused_whole() {
         };
         let refusal = told(marks(&it.state, &caller, WIDE, unknown).await);
         assert_eq!(refusal.code, "not-found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn marks_taken_back_on_a_closed_sheet_are_in_the_audit_log() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        open(it, &school, "MID").await;
+        let head = school.caller("head").await;
+        let file = "Adm No,English\nA001,5\n";
+        let report = marks(&it.state, &head, file, mid_term).await.unwrap();
+        let which = WhichAssessment {
+            code: "MID".to_owned(),
+        };
+        assessments::lock(&it.state, &head, which).await.unwrap();
+        let undo = UndoImport {
+            import: report.import,
+            reason: Some("the wrong class".to_owned()),
+        };
+        imports::undo(&it.state, &head, undo).await.unwrap();
+        let last: (String, String, String) = head
+            .db()
+            .query("select action, subject, detail from audit order by sequence desc limit 1")
+            .one()
+            .await
+            .unwrap();
+        assert_eq!(last.0, "marks-unlock");
+        assert!(last.1.starts_with("4 East, English"), "{last:?}");
+        assert!(last.2.ends_with(": the wrong class"), "{last:?}");
     })
     .await;
 }

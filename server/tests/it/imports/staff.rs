@@ -328,7 +328,8 @@ async fn three_thousand_rows_take_few_statements_and_a_page_fits_a_frame() {
         let (report, statements) = Box::pin(hillview_server::db::counted(run)).await;
         let report = report.unwrap();
         assert_eq!(counts(&report), [3_000, 0, 0, 0, 0]);
-        assert!(statements < 120, "{statements} statements");
+        // The log has a line for each of them.
+        assert!(statements < 150, "{statements} statements");
         let request = ListStaff {
             limit: 200,
             search: "wanj kamau".to_owned(),
@@ -375,6 +376,107 @@ async fn real_files_of_users_are_read_as_they_are() {
             codes(&report)[0].1,
             "no-roles",
             "who is staff is not in that file"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_login_in_a_file_is_nobody_elses_number() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let admin = school.caller("admin").await;
+        let file = "\
+Name,Staff No,Login
+Ann One,N1,t1
+Ann Two,HEAD,two
+Ann Three,juma,three
+Ann Four,N4,juma
+Ann Five,five,five
+Brenda Six,B.SEVEN,six
+Brenda Seven,N7,
+";
+        let report = bring(&it.state, &admin, file, |how| how).await.unwrap();
+        let refused = [2, 3, 5].map(|line| (line, "means-two"));
+        assert_eq!(codes(&report)[1..], refused, "{:?}", report.problems);
+        let all = everybody(it, &admin).await;
+        let seventh = all.iter().find(|one| one.staff_no == "N7").unwrap();
+        assert_eq!(seventh.username.as_deref(), Some("b.seven2"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_does_not_import_themselves_as_class_teacher() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let office = school.hire("office", "school-admin").await;
+        let file = "\
+Name,Staff No,Class Teacher Of
+office,N-office,4 West
+New One,N1,
+";
+        let report = bring(&it.state, &office, file, updating).await.unwrap();
+        assert!(codes(&report).contains(&(2, "denied")), "{report:?}");
+        assert_eq!(counts(&report), [1, 0, 0, 0, 1]);
+        let taught = all_teaching(it, &office).await;
+        assert!(taught.iter().all(|one| one.staff != "office"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_right_that_an_import_gave_and_took_back_is_in_the_audit_log() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let admin = school.caller("admin").await;
+        let told = async |after: i64| -> Vec<(i64, String, String, String)> {
+            let lines = admin.db().query(
+                "select sequence, action, subject, detail from audit
+                where sequence > ? order by sequence",
+            );
+            lines.bind(after).all().await.unwrap()
+        };
+        let words = |lines: &[(i64, String, String, String)]| -> Vec<String> {
+            let words = lines.iter().map(|(_, action, subject, detail)| {
+                let subject = subject.split(" (").next().unwrap();
+                format!(
+                    "{action} | {subject} | {}",
+                    detail.split(" 20").next().unwrap()
+                )
+            });
+            words.collect()
+        };
+        let before = told(0).await.last().map_or(0, |line| line.0);
+        let file = "\
+Name,Staff No,Login,Roles,Class Teacher Of
+John Otieno,T4,,teacher; registrar,4 West
+New One,N1,new.one,teacher,
+";
+        let report = bring(&it.state, &admin, file, updating).await.unwrap();
+        let lines = told(before).await;
+        let import = format!("import {} of staff", report.import);
+        assert_eq!(
+            words(&lines),
+            [
+                format!("import-apply | {import} | 1 added, 1 changed, 0 refused"),
+                "staff-add | new.one | roles: teacher".to_owned(),
+                "role-give | teacher | registrar".to_owned(),
+                "teaching-assign | John Otieno, class-teacher of 4 West | from".to_owned(),
+            ]
+        );
+        let before = lines.last().unwrap().0;
+        imports::undo(&it.state, &admin, back(report.import))
+            .await
+            .unwrap();
+        assert_eq!(
+            words(&told(before).await),
+            [
+                format!("import-undo | {import} | "),
+                "staff-remove | new.one | ".to_owned(),
+                "teaching-end | John Otieno, class-teacher of 4 West | last day".to_owned(),
+                "role-take | teacher | registrar".to_owned(),
+            ]
         );
     })
     .await;
