@@ -162,10 +162,7 @@ impl Settings {
         };
         let data_dir = match self.data_dir.or(file.data_dir) {
             Some(folder) => folder,
-            None => directories::ProjectDirs::from("", "", "hillview")
-                .context("no home folder to keep data in; give --data-dir")?
-                .data_dir()
-                .to_owned(),
+            None => usual_folder()?,
         };
         let usual = Limits::default();
         let database = self.database.or(file.database);
@@ -179,14 +176,7 @@ impl Settings {
         let database = parse_database(database.as_deref().unwrap_or("sqlite:"), &data_dir)?;
         let migration_database = self.migration_database.or(file.migration_database);
         if let Some(url) = &migration_database {
-            let same = matches!(
-                (&database, parse_database(url, &data_dir)?),
-                (Database::MySql(_), Database::MySql(_))
-            );
-            anyhow::ensure!(
-                same,
-                "a migration database is a second user of a MySQL database: both are mysql://…"
-            );
+            both_on_mysql(&database, &parse_database(url, &data_dir)?)?;
         }
         Ok(Config {
             database,
@@ -231,6 +221,24 @@ fn read_file(path: &Path) -> anyhow::Result<Settings> {
             .map_or(1, |span| text[..span.start].lines().count().max(1));
         anyhow::anyhow!("{}, line {line}: {}", path.display(), error.message())
     })
+}
+
+fn usual_folder() -> anyhow::Result<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "hillview");
+    let folders = folders.context("no home folder to keep data in; give --data-dir")?;
+    Ok(folders.data_dir().to_owned())
+}
+
+fn both_on_mysql(database: &Database, migration: &Database) -> anyhow::Result<()> {
+    let both = matches!(
+        (database, migration),
+        (Database::MySql(_), Database::MySql(_))
+    );
+    anyhow::ensure!(
+        both,
+        "a migration database is a second user of a MySQL database: both are mysql://…"
+    );
+    Ok(())
 }
 
 fn parse_database(url: &str, data_dir: &Path) -> anyhow::Result<Database> {

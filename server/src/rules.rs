@@ -1,5 +1,5 @@
-//! Who may make which call: one rule a call, and no call without one, because the match names
-//! them all.
+//! Who may make which call: one rule a call, and no call without one, because the table becomes a
+//! match that names them all.
 //!
 //! A rule says what a login needs on the school or somewhere in it. To which classes and sheets it
 //! reaches then is the services' to narrow, by asking the [`crate::caller::Caller`].
@@ -24,86 +24,57 @@ pub enum Rule {
     Somewhere(&'static [Permission]),
 }
 
-/// The rule of a call.
-pub fn rule(request: &HillviewRequest) -> Rule {
-    use HillviewRequest as Call;
-    use Permission as P;
-    match request {
-        Call::Hello { .. } => Rule::First,
-        Call::Ping { .. } | Call::LogIn { .. } => Rule::Greeted,
-        Call::LogOut { .. }
-        | Call::WhoAmI { .. }
-        | Call::ChangePassword { .. }
-        | Call::BeginSecondFactor { .. }
-        | Call::ConfirmSecondFactor { .. } => Rule::Own,
-        Call::DropSecondFactor { .. }
-        | Call::ListSessions { .. }
-        | Call::EndSession { .. }
-        | Call::ShowSessionPolicy { .. } => Rule::LoggedIn,
-        Call::SaveSessionPolicy { .. } => Rule::Needs(&[P::ConfigWrite]),
-        Call::ListTokens { .. } | Call::AddToken { .. } | Call::RevokeToken { .. } => {
-            Rule::Needs(&[P::TokensManage])
+/// Makes the function from the table below.
+macro_rules! rules {
+    ($($rule:ident $(($($permission:ident),+))?: $($call:ident),+;)+) => {
+        /// The rule of a call.
+        pub fn rule(request: &HillviewRequest) -> Rule {
+            match request {
+                $($(HillviewRequest::$call { .. })|+ => {
+                    Rule::$rule $((&[$(Permission::$permission),+]))?
+                })+
+            }
         }
+    };
+}
 
-        Call::ListRoles { .. } => Rule::Needs(&[P::StaffRead, P::StaffManage, P::RolesManage]),
-        Call::SaveRole { .. } | Call::DropRole { .. } => Rule::Needs(&[P::RolesManage]),
-        Call::GiveGrant { .. } | Call::ExtendGrant { .. } | Call::RevokeGrant { .. } => {
-            Rule::Needs(&[P::GrantsManage])
-        }
-        Call::ListGrants { .. }
-        | Call::ListRequests { .. }
-        | Call::RequestAccess { .. }
-        | Call::DecideRequest { .. } => Rule::LoggedIn,
+rules! {
+    First: Hello;
+    Greeted: Ping, LogIn;
+    Own: LogOut, WhoAmI, ChangePassword, BeginSecondFactor, ConfirmSecondFactor;
 
-        Call::ListAudit { .. } | Call::VerifyAudit { .. } => Rule::Needs(&[P::AuditRead]),
+    LoggedIn: DropSecondFactor, ListSessions, EndSession, ShowSessionPolicy;
+    Needs(ConfigWrite): SaveSessionPolicy;
+    Needs(TokensManage): ListTokens, AddToken, RevokeToken;
 
-        Call::ListSchools { .. }
-        | Call::AddSchool { .. }
-        | Call::SuspendSchool { .. }
-        | Call::RenameSchool { .. }
-        | Call::ExportSchool { .. }
-        | Call::RemoveSchool { .. } => Rule::Needs(&[P::SchoolsManage]),
+    Needs(StaffRead, StaffManage, RolesManage): ListRoles;
+    Needs(RolesManage): SaveRole, DropRole;
+    Needs(GrantsManage): GiveGrant, ExtendGrant, RevokeGrant;
+    LoggedIn: ListGrants, ListRequests, RequestAccess, DecideRequest;
 
-        Call::ListTerms { .. } | Call::ListClasses { .. } | Call::ListPapers { .. } => {
-            Rule::LoggedIn
-        }
-        Call::AddClass { .. } => Rule::Needs(&[P::ClassesWrite]),
-        Call::AddSubject { .. } => Rule::Needs(&[P::SubjectsWrite]),
+    Needs(AuditRead): ListAudit, VerifyAudit;
 
-        Call::ListStudents { .. } | Call::ShowStudent { .. } => Rule::LoggedIn,
-        Call::AddStudent { .. } | Call::EditStudent { .. } | Call::MoveStudent { .. } => {
-            Rule::Somewhere(&[P::StudentsWrite])
-        }
+    Needs(SchoolsManage): ListSchools, AddSchool, SuspendSchool, RenameSchool;
+    Needs(SchoolsManage): ExportSchool, RemoveSchool;
 
-        Call::ListStaff { .. } => Rule::Needs(&[P::StaffRead, P::StaffManage]),
-        Call::ListTeaching { .. } => Rule::LoggedIn,
-        Call::AddStaff { .. }
-        | Call::EditStaff { .. }
-        | Call::DisableStaff { .. }
-        | Call::ResetPassword { .. }
-        | Call::ResetSecondFactor { .. }
-        | Call::IssuePasswords { .. } => Rule::Needs(&[P::StaffManage]),
-        Call::AssignTeaching { .. } | Call::AssignMany { .. } | Call::EndTeaching { .. } => {
-            Rule::Needs(&[P::TeachingAssign])
-        }
+    LoggedIn: ListTerms, ListClasses, ListPapers;
+    Needs(ClassesWrite): AddClass;
+    Needs(SubjectsWrite): AddSubject;
 
-        Call::ListAssessments { .. } => Rule::LoggedIn,
-        Call::AddAssessment { .. } | Call::OpenAssessment { .. } | Call::LockAssessment { .. } => {
-            Rule::Needs(&[P::AssessmentsWrite])
-        }
+    LoggedIn: ListStudents, ShowStudent;
+    Somewhere(StudentsWrite): AddStudent, EditStudent, MoveStudent;
 
-        Call::ListSheets { .. }
-        | Call::OpenSheet { .. }
-        | Call::SaveMarks { .. }
-        | Call::ShowHistory { .. } => Rule::LoggedIn,
+    Needs(StaffRead, StaffManage): ListStaff;
+    Needs(StaffManage): AddStaff, EditStaff, DisableStaff;
+    Needs(StaffManage): ResetPassword, ResetSecondFactor, IssuePasswords;
+    LoggedIn: ListTeaching;
+    Needs(TeachingAssign): AssignTeaching, AssignMany, EndTeaching;
 
-        // What a file holds decides: students need a permission, marks the reach of a teacher.
-        Call::StartImport { .. }
-        | Call::SendChunk { .. }
-        | Call::RunImport { .. }
-        | Call::ListProblems { .. }
-        | Call::RefusedRows { .. }
-        | Call::ListImports { .. }
-        | Call::UndoImport { .. } => Rule::LoggedIn,
-    }
+    LoggedIn: ListAssessments;
+    Needs(AssessmentsWrite): AddAssessment, OpenAssessment, LockAssessment;
+
+    LoggedIn: ListSheets, OpenSheet, SaveMarks, ShowHistory;
+
+    // What a file holds decides: students need a permission, marks the reach of a teacher.
+    LoggedIn: StartImport, SendChunk, RunImport, ListProblems, RefusedRows, ListImports, UndoImport;
 }

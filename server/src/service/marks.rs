@@ -141,21 +141,33 @@ pub async fn save_in(
         &sorted.same,
     )
     .await?;
-    let encoded = rmp_serde::to_vec_named(&reply)
+    remember(tx, caller, &write, &request_hash, &reply).await?;
+    Ok(Saved {
+        reply,
+        unlocked: closed.filter(|_| !sorted.changed.is_empty()),
+    })
+}
+
+/// Keeps the answer for whoever sends the operation again.
+async fn remember(
+    tx: &mut Tx,
+    caller: &Caller,
+    write: &Write<'_>,
+    request_hash: &Hash,
+    reply: &MarksSaved,
+) -> Result<()> {
+    let encoded = rmp_serde::to_vec_named(reply)
         .map_err(|error| Error::fault("encode the answer to a save", error))?;
     marks::remember(
         tx,
         write.operation,
         caller.user(),
-        &request_hash,
+        request_hash,
         &encoded,
         write.now,
     )
     .await?;
-    Ok(Saved {
-        reply,
-        unlocked: closed.filter(|_| !sorted.changed.is_empty()),
-    })
+    Ok(())
 }
 
 /// Shows the history of a sheet's marks, oldest first.

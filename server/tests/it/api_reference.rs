@@ -61,55 +61,42 @@ pub fn calls() -> Vec<(String, String, String)> {
     calls
 }
 
-/// Each call with its rule in words: the arms of the one match of `rules.rs`.
+/// Each call with its rule in words: the lines of the table in `rules.rs`.
 fn rules() -> Vec<(&'static str, String)> {
-    let (_, arms) = RULES.split_once("match request {").unwrap();
-    let (arms, _) = arms.split_once("\n    }\n").unwrap();
-    let mut rules = Vec::new();
-    let mut waiting = Vec::new();
-    for word in arms.split(|c: char| c.is_whitespace() || "{}[](),&|".contains(c)) {
-        if let Some(call) = word.strip_prefix("Call::") {
-            // The next arm begins with its call: the one before it is complete.
-            if rules
-                .last()
-                .is_some_and(|(_, who): &(&str, String)| who.ends_with('…'))
-            {
-                finish(&mut rules);
-            }
-            waiting.push(call);
-        } else if let Some(rule) = word.strip_prefix("Rule::") {
-            let who = match rule {
-                "First" => "anybody, once, before any other call".to_owned(),
-                "Greeted" => "anybody".to_owned(),
-                "Own" => "anybody logged in, also while the password must be changed".to_owned(),
-                "LoggedIn" => "anybody logged in, as far as they reach".to_owned(),
-                "Needs" | "Somewhere" => "…".to_owned(),
-                other => panic!("{other} has no words"),
-            };
-            rules.extend(waiting.drain(..).map(|call| (call, who.clone())));
-        } else if let Some(name) = word.strip_prefix("P::") {
-            let known = |it: &&Permission| format!("{it:?}") == name;
-            let permission = Permission::ALL.iter().find(known).unwrap();
-            for (_, who) in rules.iter_mut().filter(|(_, who)| who.ends_with('…')) {
-                let or = if who.len() > '…'.len_utf8() {
-                    " or "
-                } else {
-                    ""
-                };
-                *who = format!("{}{or}`{permission}`…", who.trim_end_matches('…'));
-            }
-        }
-    }
-    finish(&mut rules);
-    rules
+    let (_, table) = RULES.split_once("\nrules! {\n").unwrap();
+    let (table, _) = table.split_once("\n}\n").unwrap();
+    let lines = table.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let of_line = |line: &'static str| {
+        let line = line.strip_suffix(';').expect("a rule is one line");
+        let (rule, calls) = line.split_once(": ").unwrap();
+        let who = who(rule);
+        calls.split(", ").map(move |call| (call, who.clone()))
+    };
+    lines.flat_map(of_line).collect()
 }
 
-fn finish(rules: &mut [(&'static str, String)]) {
-    for (_, who) in rules {
-        if let Some(complete) = who.strip_suffix('…') {
-            *who = complete.to_owned();
+/// A rule in words.
+fn who(rule: &str) -> String {
+    let (rule, permissions) = rule.split_once('(').unwrap_or((rule, ""));
+    match rule {
+        "First" => "anybody, once, before any other call".to_owned(),
+        "Greeted" => "anybody".to_owned(),
+        "Own" => "anybody logged in, also while the password must be changed".to_owned(),
+        "LoggedIn" => "anybody logged in, as far as they reach".to_owned(),
+        "Needs" | "Somewhere" => {
+            let names = permissions.trim_end_matches(')').split(", ");
+            let permissions: Vec<String> = names.map(permission).collect();
+            permissions.join(" or ")
         }
+        other => panic!("{other} has no words"),
     }
+}
+
+fn permission(name: &str) -> String {
+    let known = |it: &&Permission| format!("{it:?}") == name;
+    let permission = Permission::ALL.iter().find(known).unwrap();
+    format!("`{permission}`")
 }
 
 fn camel(name: &str) -> String {

@@ -82,7 +82,6 @@ async fn connections(it: &Installation, state: &State, watch: &Db) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "a test says what it counted")]
 async fn fifty_schools_share_a_dozen_connections() {
     on_each_engine(async |it| {
         let began = Instant::now();

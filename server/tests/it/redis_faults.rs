@@ -126,7 +126,6 @@ async fn is_live(state: &State, key: &SessionKey) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "the counts are what the test shows")]
 async fn an_old_dump_of_redis_brings_no_ended_session_back() {
     if engines().len() < 2 {
         return;
@@ -288,7 +287,6 @@ async fn recovered(one: &State, two: &State) -> Duration {
 }
 
 /// One fault, while marks are being saved; says how long Redis took to be used again.
-#[expect(clippy::print_stderr, reason = "the counts are what the test shows")]
 async fn suffer(
     fault: &str,
     redis: &mut Redis,
@@ -338,7 +336,6 @@ async fn suffer(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "the counts are what the test shows")]
 async fn whatever_becomes_of_redis_marks_are_saved_and_limits_hold() {
     if engines().len() < 2 {
         return;

@@ -110,7 +110,6 @@ async fn guess_from_everywhere(states: &[&State], user: &str) -> Counts {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "fault tests print their counts")]
 fn print(what: &str, engine: Engine, counts: &Counts) {
     eprintln!(
         "S5 {engine:?}, {what}: {} guesses sent, {} judged, waits of {:?} s",

@@ -133,7 +133,6 @@ async fn end(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stderr, reason = "the counts are what the test shows")]
 async fn an_ended_session_is_dead_within_a_second_on_all_connections_of_all_servers() {
     on_each_engine(async |it| {
         let school = it.school("kilimani").await;

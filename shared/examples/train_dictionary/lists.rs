@@ -120,6 +120,12 @@ pub fn lists(dice: &mut Dice, to: &mut Vec<Sample>) {
         },
     );
     down(to, Reply::ShowStudent(Ok(detail(dice))));
+    of_the_year(dice, to);
+    import(dice, to);
+}
+
+/// What is set up once a year and listed whole, or nearly.
+fn of_the_year(dice: &mut Dice, to: &mut Vec<Sample>) {
     down(
         to,
         Reply::ListClasses(Ok((0..10).map(|_| class(dice)).collect())),
@@ -150,7 +156,6 @@ pub fn lists(dice: &mut Dice, to: &mut Vec<Sample>) {
         to,
         Reply::ListAssessments(Ok((0..3).map(|_| assessment(dice)).collect())),
     );
-    import(dice, to);
 }
 
 fn detail(dice: &mut Dice) -> StudentDetail {

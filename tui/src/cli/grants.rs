@@ -311,15 +311,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
     match command {
         Command::List(which) => output::list(format, COLUMNS, &list(&session, which).await?)?,
         Command::Give(give) => {
-            let request = GiveGrant {
-                to: give.to,
-                permission: give.permission,
-                scope: give.part.scope(),
-                starts: give.starts,
-                days: give.how_long.days,
-                reason: give.reason,
-            };
-            let grant = ask!(session, give_grant(request))?;
+            let grant = ask!(session, give_grant(give.request()))?;
             output::one(format, COLUMNS, &Row::from(grant))?;
         }
         Command::Extend(extend) => {
@@ -341,13 +333,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
             output::one(format, COLUMNS, &Row::from(grant))?;
         }
         Command::Request(request) => {
-            let request = RequestAccess {
-                permission: request.permission,
-                scope: request.part.scope(),
-                days: request.how_long.days,
-                reason: request.reason,
-            };
-            let asked = ask!(session, request_access(request))?;
+            let asked = ask!(session, request_access(request.request()))?;
             output::one(format, ASKED, &Asked::from(asked))?;
         }
         Command::Requests(which) => {
@@ -415,6 +401,30 @@ async fn decide(
     };
     let decided = ask!(session, decide_request(request))?;
     output::one(context.settings.format, ASKED, &Asked::from(decided))
+}
+
+impl Give {
+    fn request(self) -> GiveGrant {
+        GiveGrant {
+            to: self.to,
+            permission: self.permission,
+            scope: self.part.scope(),
+            starts: self.starts,
+            days: self.how_long.days,
+            reason: self.reason,
+        }
+    }
+}
+
+impl Request {
+    fn request(self) -> RequestAccess {
+        RequestAccess {
+            permission: self.permission,
+            scope: self.part.scope(),
+            days: self.how_long.days,
+            reason: self.reason,
+        }
+    }
 }
 
 impl Part {

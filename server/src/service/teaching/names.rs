@@ -1,6 +1,7 @@
 //! What assignments name, found: the staff, the class, the subject as it is taught there.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
@@ -19,7 +20,7 @@ use crate::service::calendar::current_year;
 use crate::service::{classes as service, fields, spelling, staff};
 
 /// The days that an assignment may begin and end on: others are slips of the pen.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+const YEARS: RangeInclusive<i32> = 2000..=2100;
 
 /// The classes and subjects of the year, read once for all assignments of a request.
 pub struct Names {
