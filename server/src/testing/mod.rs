@@ -66,7 +66,9 @@ fn say_once() {
 pub async fn on_each_engine(test: impl AsyncFn(&Installation)) {
     for engine in engines() {
         let installation = Installation::new(engine).await;
-        let outcome = AssertUnwindSafe(test(&installation)).catch_unwind().await;
+        // On the heap: a long test holds much at once.
+        let outcome = AssertUnwindSafe(Box::pin(test(&installation)));
+        let outcome = outcome.catch_unwind().await;
         installation.remove().await;
         if let Err(panic) = outcome {
             say_where(engine);

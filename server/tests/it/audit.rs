@@ -1,5 +1,6 @@
 //! The audit log: what is written, with what it tells of, and by whom.
 
+use hillview_server::caller::Caller;
 use hillview_server::db::{Db, Failure, counted};
 use hillview_server::error::{Error, Result};
 use hillview_server::service::State;
@@ -168,6 +169,26 @@ async fn thirty(db: &Db, head: &By, registrar: &By) {
     write.await.unwrap();
 }
 
+/// When the lines were written that a request finds, page by page, and on how many pages they are.
+async fn seconds(state: &State, head: &Caller, request: ListAudit) -> (Vec<i64>, usize) {
+    let (mut after, mut all, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let request = ListAudit {
+            after,
+            limit: 4,
+            until: request.until.or(Some(second(1_000))),
+            ..request.clone()
+        };
+        let page = audit::list(state, head, request).await.unwrap();
+        all.extend(page.rows.into_iter().map(|entry| entry.at.0 / 1_000_000));
+        pages += 1;
+        if page.next.is_none() {
+            return (all, pages);
+        }
+        after = page.next;
+    }
+}
+
 #[tokio::test]
 async fn lines_are_found_by_each_filter_page_by_page() {
     on_each_engine(async |it| {
@@ -178,24 +199,7 @@ async fn lines_are_found_by_each_filter_page_by_page() {
         );
         let now = it.state.clock.now();
         thirty(head.db(), &head.by(now), &registrar.by(now)).await;
-        let found = async |request: ListAudit| {
-            let (mut after, mut all, mut pages) = (None, Vec::new(), 0);
-            loop {
-                let request = ListAudit {
-                    after,
-                    limit: 4,
-                    until: request.until.or(Some(second(1_000))),
-                    ..request.clone()
-                };
-                let page = audit::list(&it.state, &head, request).await.unwrap();
-                all.extend(page.rows.into_iter().map(|entry| entry.at.0 / 1_000_000));
-                pages += 1;
-                if page.next.is_none() {
-                    return (all, pages);
-                }
-                after = page.next;
-            }
-        };
+        let found = async |request| seconds(&it.state, &head, request).await;
         let newest_first =
             |wanted: fn(&i64) -> bool| -> Vec<i64> { (1..=30).rev().filter(wanted).collect() };
         let any = ListAudit::default();

@@ -125,6 +125,27 @@ async fn is_live(state: &State, key: &SessionKey) -> bool {
     }
 }
 
+/// Whether a dump of Redis has a session in it, as bytes or as text.
+fn names(dump: &[u8], key: &SessionKey) -> bool {
+    let hex = hex::encode(key.hash);
+    let holds = |what: &[u8]| dump.windows(what.len()).any(|part| part == what);
+    holds(&key.hash) || holds(hex.as_bytes())
+}
+
+/// Asks until a session is over, which it is within a second of its end.
+async fn dies(state: &State, key: &SessionKey, ended: Instant) {
+    loop {
+        let lived = ended.elapsed();
+        if !is_live(state, key).await {
+            return;
+        }
+        assert!(
+            lived < Duration::from_secs(1),
+            "it lives {lived:?} after its end"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_dump_of_redis_brings_no_ended_session_back() {
     if engines().len() < 2 {
@@ -149,12 +170,7 @@ async fn an_old_dump_of_redis_brings_no_ended_session_back() {
     assert!(accounts::log_in(&it.state, &from, wrong).await.is_err());
     redis.ask(&["SAVE"]).unwrap();
     let old = std::fs::read(redis.dump()).unwrap();
-    let named = teachers.iter().filter(|teacher| {
-        let hex = hex::encode(teacher.key().hash);
-        let holds = |what: &[u8]| old.windows(what.len()).any(|part| part == what);
-        holds(&teacher.key().hash) || holds(hex.as_bytes())
-    });
-    let named = named.count();
+    let named = teachers.iter().filter(|it| names(&old, it.key())).count();
 
     // One is ended while Redis is there, one while it is dead, one by a server that never saw it.
     accounts::log_out(&it.state, &teachers[0]).await.unwrap();
@@ -174,16 +190,7 @@ async fn an_old_dump_of_redis_brings_no_ended_session_back() {
     let (mut asked, mut refused) = (0, 0);
     for state in [&it.state, &other, &alone, &fresh] {
         for teacher in &teachers {
-            loop {
-                let lived = ended.elapsed();
-                if !is_live(state, teacher.key()).await {
-                    break;
-                }
-                assert!(
-                    lived < Duration::from_secs(1),
-                    "it lives {lived:?} after its end"
-                );
-            }
+            dies(state, teacher.key(), ended).await;
             asked += 1;
             refused += u32::from(!is_live(state, teacher.key()).await);
         }

@@ -82,20 +82,9 @@ fn config(folder: &Path, change: impl FnOnce(&mut Settings)) -> Config {
     settings.resolve().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_proves_who_it_is() {
-    if engines().len() < 2 {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let (ours, others) = (
-        signed(&folder.path().join("a")),
-        signed(&folder.path().join("b")),
-    );
-    let database = Database::start().await;
-    database.dev_db("stop").await;
-    let port = free_port();
-    let place = |name: &str| database.folder().join(name).display().to_string();
+/// MariaDB with TLS on the data of a database that was stopped.
+fn start_mariadb(folder: &Path, port: u16, ours: &Signed) -> Child {
+    let place = |name: &str| folder.join(name).display().to_string();
     let shown = |file: &Path| file.display().to_string();
     let arguments = [
         "--no-defaults".to_owned(),
@@ -113,14 +102,28 @@ async fn a_database_proves_who_it_is() {
         format!("--ssl-key={}", shown(&ours.key)),
     ];
     let path = std::env::var("PATH").unwrap_or_default();
-    let program = ["/usr/sbin", "/usr/local/sbin"]
-        .iter()
-        .map(|&it| it.to_owned());
-    let program = path.split(':').map(str::to_owned).chain(program);
+    let program = ["/usr/sbin", "/usr/local/sbin"];
+    let program = path.split(':').chain(program);
     let program = program
         .map(|folder| format!("{folder}/mariadbd"))
         .find(|it| Path::new(it).exists());
-    let running = start(&program.unwrap(), &arguments);
+    start(&program.unwrap(), &arguments)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_proves_who_it_is() {
+    if engines().len() < 2 {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, others) = (
+        signed(&folder.path().join("a")),
+        signed(&folder.path().join("b")),
+    );
+    let database = Database::start().await;
+    database.dev_db("stop").await;
+    let port = free_port();
+    let running = start_mariadb(database.folder(), port, &ours);
     listens(port).await;
 
     let url = |mode: &str, authority: &Path| {

@@ -132,6 +132,30 @@ async fn end(
     }
 }
 
+/// Whose session is ended: a disabled login and one with another password are used up.
+fn user_for(cause: Cause) -> &'static str {
+    match cause {
+        Cause::LogOut | Cause::EndedByAdmin | Cause::RoleChanged => "head",
+        Cause::PasswordChanged => "teacher",
+        Cause::PasswordReset => "classteacher",
+        Cause::Disabled => "registrar",
+    }
+}
+
+/// How long after the end the first call was made that was refused; nothing when it comes late.
+async fn death(client: &Client, ended: Instant) -> Option<Duration> {
+    loop {
+        let asked = ended.elapsed();
+        if !is_live(client).await {
+            return Some(asked);
+        }
+        if asked >= DEAD {
+            return None;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_is_dead_within_a_second_on_all_connections_of_all_servers() {
     on_each_engine(async |it| {
@@ -145,17 +169,9 @@ async fn an_ended_session_is_dead_within_a_second_on_all_connections_of_all_serv
         let there = beside.as_ref().map_or(&here, |(_, served)| served);
         let admin = connect(there).await;
         log_in(&admin, &school.code, "admin").await;
-        let users = ["teacher", "classteacher", "registrar", "head"];
         let (mut dead, mut late, mut worst) = (0, 0, Duration::ZERO);
         for (number, cause) in CAUSES.into_iter().enumerate() {
-            // A disabled login and one with another password are used up.
-            let user = match cause {
-                Cause::LogOut | Cause::EndedByAdmin => "head",
-                Cause::PasswordChanged => users[0],
-                Cause::PasswordReset => users[1],
-                Cause::Disabled => users[2],
-                Cause::RoleChanged => "head",
-            };
+            let user = user_for(cause);
             let first = connect(&here).await;
             let request = login(&school.code, user, PASSWORD);
             let begun = first
@@ -174,18 +190,12 @@ async fn an_ended_session_is_dead_within_a_second_on_all_connections_of_all_serv
             end(it, &school, cause, user, &first, &admin).await;
             let ended = Instant::now();
             for client in &others {
-                loop {
-                    let asked = ended.elapsed();
-                    if !is_live(client).await {
+                match death(client, ended).await {
+                    Some(asked) => {
                         worst = worst.max(asked);
                         dead += 1;
-                        break;
                     }
-                    if asked >= DEAD {
-                        late += 1;
-                        break;
-                    }
-                    tokio::task::yield_now().await;
+                    None => late += 1,
                 }
             }
             let known = matches!(cause, Cause::PasswordChanged);

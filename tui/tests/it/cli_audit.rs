@@ -7,9 +7,9 @@ use crate::desk::Desk;
 use crate::served::Served;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_is_listed_filtered_and_verified() {
+async fn the_log_is_listed_and_filtered() {
     on_each_engine(async |installation| {
-        let school = installation.school("kili").await;
+        installation.school("kili").await;
         let server = Served::on(installation).await;
         let teacher = Desk::at(&server.unix);
         teacher.log_in("kili", "teacher");
@@ -48,7 +48,17 @@ async fn the_log_is_listed_filtered_and_verified() {
         assert_eq!(desk.quietly(&none, "").stdout.trim(), "[]");
         let wrong = desk.quietly(&["audit", "list", "--from", "yesterday"], "");
         assert_eq!(wrong.code, Some(2));
+    })
+    .await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_verified_and_the_line_named_that_was_changed() {
+    on_each_engine(async |installation| {
+        let school = installation.school("kili").await;
+        let server = Served::on(installation).await;
+        let desk = Desk::at(&server.unix);
+        desk.log_in("kili", "head");
         let verify = ["audit", "verify", "--format", "json"];
         let whole = desk.quietly(&verify, "");
         assert_eq!((whole.code, whole.stderr.as_str()), (Some(0), ""));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hillview_server::service::schools;
-use hillview_server::testing::{Engine, Installation, on_each_engine};
+use hillview_server::testing::{Engine, Installation, Served, on_each_engine};
 use hillview_shared::Kind;
 use hillview_shared::accounts::PLATFORM;
 use hillview_shared::text::is_hidden;
@@ -66,25 +66,42 @@ fn told(error: &hillview_shared::ApiError) -> String {
     )
 }
 
+/// What came of a call in a word, when what it told is fit to be shown.
+fn judged(error: Option<hillview_shared::ApiError>, place: &str) -> String {
+    let Some(error) = error else {
+        return "done".to_owned();
+    };
+    let told = told(&error);
+    assert!(
+        !told.chars().any(is_hidden) && told.chars().count() <= 1_000,
+        "{place}: {told:?}"
+    );
+    assert!(error.kind != Kind::Fault, "{place}: {error:?}");
+    error.kind.word().to_owned()
+}
+
+/// Somebody of each office, logged in.
+async fn senders(it: &Installation, server: &Served, code: &str) -> Vec<(&'static str, Bare)> {
+    let mut senders = Vec::new();
+    for user in ["admin", "head", "registrar", "classteacher"] {
+        let mut bare = Bare::greeted(&server.socket).await;
+        assert_eq!(bare.log_in(code, user).await, None);
+        senders.push((user, bare));
+    }
+    let once = schools::platform_admin(&it.state, PLATFORM).await.unwrap();
+    let mut platform = Bare::greeted(&server.socket).await;
+    platform.log_in_with(PLATFORM, PLATFORM, &once).await;
+    platform.change_password(&once).await;
+    senders.push((PLATFORM, platform));
+    senders
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_text_is_refused_in_every_field() {
     on_each_engine(async |it| {
         let about = About::school(it).await;
-        let once = schools::platform_admin(&it.state, PLATFORM).await.unwrap();
         let server = it.serve_within(crate::process::unhurried()).await;
-        let socket = server.socket.clone();
-        let code = &about.school.code;
-        let mut senders = Vec::new();
-        for user in ["admin", "head", "registrar", "classteacher"] {
-            let mut bare = Bare::greeted(&socket).await;
-            assert_eq!(bare.log_in(code, user).await, None);
-            senders.push((user, bare));
-        }
-        let mut platform = Bare::greeted(&socket).await;
-        platform.log_in_with(PLATFORM, PLATFORM, &once).await;
-        platform.change_password(&once).await;
-        senders.push((PLATFORM, platform));
-
+        let mut senders = senders(it, &server, &about.school.code).await;
         let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
         let mut fields = 0;
         for sample in about.samples() {
@@ -100,21 +117,7 @@ async fn hostile_text_is_refused_in_every_field() {
                     let call = call(&spoilt);
                     for (user, bare) in &mut senders {
                         let error = ask(bare, call.clone()).await;
-                        let outcome = match &error {
-                            None => "done".to_owned(),
-                            Some(error) => {
-                                let told = told(error);
-                                assert!(
-                                    !told.chars().any(is_hidden) && told.chars().count() <= 1_000,
-                                    "{user}, {path}, {kind}: {told:?}"
-                                );
-                                assert!(
-                                    error.kind != Kind::Fault,
-                                    "{user}, {path}, {kind}: {error:?}"
-                                );
-                                error.kind.word().to_owned()
-                            }
-                        };
+                        let outcome = judged(error, &format!("{user}, {path}, {kind}"));
                         *outcomes.entry(outcome).or_default() += 1;
                     }
                 }
