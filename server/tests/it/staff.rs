@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use hillview_server::Error;
-use hillview_server::caller;
-use hillview_server::caller::{Caller, SessionKey};
+use hillview_server::caller::{self, Caller, SessionKey};
 use hillview_server::db::counted;
 
 use hillview_server::service::accounts::{self, Peer};

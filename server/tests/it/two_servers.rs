@@ -12,7 +12,7 @@ use hillview_server::db::{accounts as logins, counted, sessions};
 use hillview_server::service::accounts;
 use hillview_server::testing::{Engine, Installation, PASSWORD, School, Served, on_each_engine};
 use hillview_shared::Kind;
-use hillview_shared::accounts::{ChangePassword, Role};
+use hillview_shared::accounts::{ChangePassword, Role, Who};
 use hillview_shared::api::Resume;
 use hillview_shared::sessions::{EndSession, ListSessions};
 
@@ -41,13 +41,19 @@ const CAUSES: [Cause; 6] = [
     Cause::RoleChanged,
 ];
 
-async fn resumed(server: &Served, resume: &Resume) -> Client {
+/// A new connection that takes a session up, and who is logged in on it then.
+async fn resuming(server: &Served, resume: &Resume) -> (Client, Option<Who>) {
     let address = ServerAddress::Unix(server.socket.clone());
     let greeting = hello("cli", Some(resume.clone()));
     let (client, welcome) = Client::connect(&address, &trust(Path::new("/nowhere")), greeting)
         .await
         .unwrap();
-    assert!(welcome.who.is_some(), "the session is live");
+    (client, welcome.who)
+}
+
+async fn resumed(server: &Served, resume: &Resume) -> Client {
+    let (client, who) = resuming(server, resume).await;
+    assert!(who.is_some(), "the session is live");
     client
 }
 
@@ -200,12 +206,8 @@ async fn an_ended_session_is_dead_within_a_second_on_all_connections_of_all_serv
             }
             let known = matches!(cause, Cause::PasswordChanged);
             assert_eq!(is_live(&first).await, known, "{cause:?} ({number})");
-            let address = ServerAddress::Unix(there.socket.clone());
-            let greeting = hello("cli", Some(resume));
-            let (_, welcome) = Client::connect(&address, &trust(Path::new("/nowhere")), greeting)
-                .await
-                .unwrap();
-            assert_eq!(welcome.who, None, "{cause:?}: nobody takes it up again");
+            let (_, who) = resuming(there, &resume).await;
+            assert_eq!(who, None, "{cause:?}: nobody takes it up again");
         }
         eprintln!(
             "S7 on {:?}: {} causes, {dead} connections dead, the last after {} ms, {late} later than a second",

@@ -13,7 +13,7 @@ use hillview_shared::sessions::{AddToken, RevokeToken, TokenAdded, TokenSummary}
 use super::logins::check_username;
 use super::sessions::{hash_of, tell_ended};
 use crate::caller::Caller;
-use crate::db::grants::{self, NewGrant, Row as GrantRow};
+use crate::db::grants::{self, NewGrant, Place, Row as GrantRow};
 use crate::db::tokens::{self, NewToken, Row};
 use crate::db::{Tx, accounts, sessions};
 use crate::error::{Error, Result};
@@ -48,20 +48,12 @@ pub async fn add(state: &State, caller: &Caller, request: AddToken) -> Result<To
         let text = format!("a token lasts 1 to {DAYS_MAX} days, not {}", request.days);
         return Err(ApiError::invalid("bad-days", text).into());
     }
-    let mut permissions = request.permissions.clone();
-    permissions.sort_unstable();
-    permissions.dedup();
-    must_have(caller, &permissions)?;
-    let mut places = Vec::with_capacity(permissions.len());
-    for permission in &permissions {
-        let place = scopes::find(state, caller, *permission, &request.scope).await?;
-        places.push((*permission, place));
-    }
+    let wanted = wanted(state, caller, &request).await?;
     let (secret, now) = (Token(rand::random()), state.clock.now());
     let ends = end_after(now, Some(request.days)).expect("it was given a number of days");
     let write = async |tx: &mut Tx| {
         let user = login_for(tx, &name, caller.user(), now).await?;
-        for (permission, place) in &places {
+        for (permission, place) in &wanted {
             let new = NewGrant {
                 to: user,
                 permission: *permission,
@@ -83,7 +75,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddToken) -> Result<To
             ends,
         };
         let id = tokens::add(tx, &new).await?;
-        let words: Vec<&str> = permissions.iter().map(|it| it.word()).collect();
+        let words: Vec<&str> = wanted.iter().map(|(it, _)| it.word()).collect();
         let detail = format!("{} until {ends}: {reason}", words.join(", "));
         let event = Event::new(Action::TokenAdd, &name).detail(detail);
         audit::note(tx, &caller.by(now), event).await?;
@@ -103,11 +95,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddToken) -> Result<To
     };
     Ok(TokenAdded {
         token: summary(&row, &given),
-        secret: format!(
-            "hillview_{}_{}",
-            caller.school_code(),
-            hex::encode(secret.0)
-        ),
+        secret: shown(caller, &secret),
     })
 }
 
@@ -158,6 +146,33 @@ async fn login_for(tx: &mut Tx, name: &str, by: UserId, now: Moment) -> Result<U
 }
 
 /// Nobody gives a token more than they have themselves on the whole school.
+/// The secret as it is kept in a file, with the school that it is for.
+fn shown(caller: &Caller, secret: &Token) -> String {
+    format!(
+        "hillview_{}_{}",
+        caller.school_code(),
+        hex::encode(secret.0)
+    )
+}
+
+/// What the token may do, each once, with the part of the school.
+async fn wanted(
+    state: &State,
+    caller: &Caller,
+    request: &AddToken,
+) -> Result<Vec<(Permission, Place)>> {
+    let mut permissions = request.permissions.clone();
+    permissions.sort_unstable();
+    permissions.dedup();
+    must_have(caller, &permissions)?;
+    let mut wanted = Vec::with_capacity(permissions.len());
+    for permission in permissions {
+        let place = scopes::find(state, caller, permission, &request.scope).await?;
+        wanted.push((permission, place));
+    }
+    Ok(wanted)
+}
+
 fn must_have(caller: &Caller, permissions: &[Permission]) -> Result<(), ApiError> {
     if permissions.is_empty() {
         let text = "a token that may nothing is of no use";
