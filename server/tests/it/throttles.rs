@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hillview_server::cache::Limit;
 use hillview_server::config::Config;
 use hillview_server::db::Db;
 use hillview_server::service::State;
@@ -213,6 +214,27 @@ async fn many_accounts_from_one_address() {
                 .await
                 .is_ok()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_school_that_logs_in_at_one_moment_is_told_to_come_back_in_seconds() {
+    on_each_engine(async |it| {
+        it.school("kilimani").await;
+        let address = "198.51.100.20";
+        let at_once = Limit {
+            free: 400,
+            most: 400,
+        };
+        for _ in 0..400 {
+            let taken = it.state.cache.try_once(at_once, "any", address).await;
+            taken.unwrap();
+        }
+        let told = told(right("teacher", address, None).at(&it.state).await);
+        assert_eq!((told.code.as_str(), seconds(&told)), ("busy", 5));
+        it.state.cache.give_back("any", address).await;
+        assert!(right("teacher", address, None).at(&it.state).await.is_ok());
     })
     .await;
 }

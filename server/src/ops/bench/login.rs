@@ -208,7 +208,7 @@ async fn come(way: &Way, number: usize) -> anyhow::Result<Came> {
             .again_in
             .map(u64::from)
             .or_else(|| seconds(&refusal.message));
-        let Some(wait) = wait else {
+        let Some(wait) = wait.filter(|wait| *wait < COMES_BACK.as_secs()) else {
             return Ok(Came::Lost);
         };
         back = true;
