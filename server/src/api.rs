@@ -229,8 +229,7 @@ impl Hillview for Api {
         _: Context,
         request: BeginSecondFactor,
     ) -> Reply<SecondFactorSecret> {
-        let peer = self.connection.peer();
-        Ok(accounts::begin_second_factor(self.state(), &peer, self.caller(), request).await?)
+        Ok(accounts::begin_second_factor(self.state(), self.caller(), request).await?)
     }
 
     async fn confirm_second_factor(
@@ -242,8 +241,7 @@ impl Hillview for Api {
     }
 
     async fn drop_second_factor(self, _: Context, request: DropSecondFactor) -> Reply<()> {
-        let peer = self.connection.peer();
-        Ok(accounts::drop_second_factor(self.state(), &peer, self.caller(), request).await?)
+        Ok(accounts::drop_second_factor(self.state(), self.caller(), request).await?)
     }
 
     async fn list_sessions(self, _: Context, request: ListSessions) -> Reply<Page<SessionSummary>> {

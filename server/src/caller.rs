@@ -144,7 +144,7 @@ async fn seen(db: &Db, session: SessionId, now: Moment) -> bool {
     false
 }
 
-fn ended() -> ApiError {
+pub fn ended() -> ApiError {
     let text = "the session has ended";
     ApiError::new(hillview_shared::Kind::SessionEnded, "session-ended", text).hint("log in again")
 }

@@ -13,12 +13,14 @@ pub use limits::Limit;
 pub use notices::Notice;
 pub use sessions::{Known, SessionKey};
 
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::error::Result;
 
 /// What this process remembers, and the way to Redis where several share one.
 pub struct Cache {
-    remote: Option<remote::Remote>,
+    remote: Option<Arc<remote::Remote>>,
     local: local::Local,
     sessions: sessions::Sessions,
 }
@@ -30,7 +32,7 @@ impl Cache {
             Some(url) => {
                 let authority = config.redis_ca.as_deref();
                 let remote = remote::Remote::open(url, authority, &config.redis_prefix)?;
-                Some(remote)
+                Some(Arc::new(remote))
             }
             None => None,
         };

@@ -1,5 +1,6 @@
 //! Tokens of scripts: sessions that last, of logins that have no password.
 
+use hillview_shared::accounts::Role;
 use hillview_shared::ids::{Moment, SessionId, UserId};
 
 use super::{Db, Failure, Tx};
@@ -99,6 +100,26 @@ pub async fn add_login(tx: &mut Tx, name: &str, by: UserId, at: Moment) -> Resul
     .insert()
     .await
     .map(UserId)
+}
+
+/// Whether a login is a script's: of nobody on the staff, without a password, and with the role of
+/// scripts and no other.
+pub async fn is_of_script(tx: &mut Tx, user: UserId) -> Result<bool, Failure> {
+    let found: i64 = tx
+        .query(
+            "select count(*) from user u \
+             where u.id = ? and u.staff_id is null and u.password = '' \
+             and exists (select 1 from user_role ur join role r on r.id = ur.role_id \
+             where ur.user_id = u.id and r.code = ?) \
+             and not exists (select 1 from user_role ur join role r on r.id = ur.role_id \
+             where ur.user_id = u.id and r.code <> ?)",
+        )
+        .bind(user)
+        .bind(Role::Service)
+        .bind(Role::Service)
+        .scalar()
+        .await?;
+    Ok(found > 0)
 }
 
 /// Opens the login of a script, or shuts it.

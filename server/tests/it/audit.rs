@@ -1,5 +1,7 @@
 //! The audit log: what is written, with what it tells of, and by whom.
 
+use std::time::{Duration, Instant};
+
 use hillview_server::caller::Caller;
 use hillview_server::db::{Db, Failure, counted};
 use hillview_server::error::{Error, Result};
@@ -290,6 +292,61 @@ async fn whoever_is_refused_again_and_again_does_not_fill_the_log() {
             (&*told, Some("teacher"))
         );
         assert_eq!(end(head.db()).await, before + written + 2);
+    })
+    .await;
+}
+
+/// Refuses a call; gives the statements that whoever is refused waits for.
+async fn refuse(state: &State, caller: &Caller) -> u32 {
+    let refusal = ApiError::denied("you may not");
+    let refused = audit::call_refused(state, caller, "SaveRole", &refusal);
+    counted(refused).await.1
+}
+
+/// Refuses each so often that a line is left to be written, an hour ago.
+async fn leave_to_tell(state: &State, callers: &[Caller]) {
+    for caller in callers {
+        for _ in 0..22 {
+            refuse(state, caller).await;
+        }
+    }
+    state.clock.advance(Duration::from_secs(3_600));
+}
+
+#[tokio::test]
+async fn whoever_is_refused_does_not_wait_for_the_lines_of_others() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let head = school.caller("head").await;
+        let db = head.db();
+        let mut others = Vec::new();
+        for _ in 0..2 {
+            others.push(school.caller("teacher").await);
+        }
+        let alone = refuse(&it.state, &head).await;
+        leave_to_tell(&it.state, &others).await;
+        let before = end(db).await;
+        assert_eq!(refuse(&it.state, &head).await, alone);
+        let began = Instant::now();
+        while end(db).await < before + 3 {
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "they were not written"
+            );
+            tokio::task::yield_now().await;
+        }
+
+        // Whoever looks at the log waits for one transaction, however many lines it is.
+        let look = async || {
+            let request = ListAudit::default();
+            counted(audit::list(&it.state, &head, request)).await.1
+        };
+        leave_to_tell(&it.state, &others[..1]).await;
+        let one = look().await;
+        leave_to_tell(&it.state, &others).await;
+        // One more at most, by how many rows are inserted at once; a transaction each would be three.
+        assert!(look().await < one + 3, "a transaction for each");
+        assert!(look().await < one, "each is told once");
     })
     .await;
 }

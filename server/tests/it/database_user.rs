@@ -16,14 +16,14 @@ use crate::statements::all_statements;
 use crate::tampering::{ready, score};
 
 /// Two users of the test's database: one makes schemas, the other is the server's.
-struct Users {
+pub struct Users {
     root: Installation,
     owner: String,
     server: String,
 }
 
 impl Users {
-    async fn make() -> Self {
+    pub async fn make() -> Self {
         let users = Self {
             root: Installation::new(Engine::MySql).await,
             owner: format!("o{:08x}", rand::random::<u32>()),
@@ -59,7 +59,7 @@ impl Users {
         format!("mysql://{user}:pw@{place}")
     }
 
-    async fn installation(&self) -> Installation {
+    pub async fn installation(&self) -> Installation {
         let settings = Settings {
             database: Some(self.url(&self.server)),
             migration_database: Some(self.url(&self.owner)),
@@ -85,7 +85,7 @@ impl Users {
         rows.into_iter().collect()
     }
 
-    async fn remove(self) {
+    pub async fn remove(self) {
         for user in [&self.owner, &self.server] {
             self.run(format!("drop user '{user}'@'localhost'")).await;
         }

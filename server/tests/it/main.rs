@@ -7,6 +7,7 @@ mod audit;
 mod database;
 mod database_killed;
 mod database_user;
+mod database_user_story;
 mod durability;
 mod exports;
 mod fifty_schools;

@@ -1,5 +1,8 @@
 //! Passwords: which are taken, and how their hashes grow.
 
+use futures::poll;
+use hillview_server::cache::Limit;
+use hillview_server::db::accounts as logins;
 use hillview_server::service::accounts::{self, Peer};
 use hillview_server::testing::{PASSWORD, on_each_engine, peer};
 use hillview_server::{Error, Result};
@@ -93,6 +96,66 @@ async fn a_password_that_is_guessed_first_is_refused() {
         // Another keyboard composes the letters.
         let login = accounts::log_in(&it.state, &peer(), self::request("ñandú na tembo")).await;
         login.unwrap();
+    })
+    .await;
+}
+
+/// Whoever has stolen a password and a session changes the password in the moment in which it is reset.
+#[tokio::test]
+async fn a_change_under_way_does_not_undo_a_reset() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let admin = school.caller("admin").await;
+        let hash = it
+            .state
+            .hashers
+            .hash_of_old("a password of the office")
+            .await;
+        let hash = hash.unwrap();
+        let users = ["teacher", "classteacher", "registrar", "head"];
+        for (user, polls) in users.into_iter().zip([1, 30, 300, 3_000]) {
+            let thief = school.caller(user).await;
+            let request = ChangePassword {
+                old: PASSWORD.to_owned(),
+                new: "a new and long one".to_owned(),
+            };
+            let desk = peer();
+            let change = accounts::change_password(&it.state, &desk, &thief, request);
+            let mut change = Box::pin(change);
+            let any = Limit { free: 1, most: 1 };
+            let name = format!("{user}:session");
+            let begun = async || it.state.cache.wait(any, "kilimani", &name).await.is_some();
+            while !begun().await {
+                assert!(poll!(&mut change).is_pending(), "it ended too soon");
+                tokio::task::yield_now().await;
+            }
+            let mut changed = None;
+            for _ in 0..polls {
+                if let std::task::Poll::Ready(outcome) = poll!(&mut change) {
+                    changed = Some(outcome);
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            let reset = admin.db().write(async |tx| {
+                let login = logins::find_login(&mut *tx, user).await?.unwrap();
+                let now = it.state.clock.now();
+                let ended = accounts::replace_password(tx, &login, &hash, true, now).await?;
+                Ok(ended)
+            });
+            reset.await.unwrap();
+            let changed = match changed {
+                Some(outcome) => outcome,
+                None => change.await,
+            };
+            if changed.is_err() {
+                let code = told(changed).code;
+                assert!(["changed-meanwhile", "wrong-password"].contains(&&*code));
+            }
+            let login = logins::find_login(admin.db(), user).await.unwrap().unwrap();
+            assert!(login.must_change, "{user}: the reset was undone");
+            assert_eq!(login.password, hash);
+        }
     })
     .await;
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use futures::poll;
 use hillview_server::caller::{self, Caller, SessionKey};
 use hillview_server::config::Config;
+use hillview_server::db::{accounts as logins, second_factor as factors};
 use hillview_server::service::State;
 use hillview_server::service::accounts::{self, code_at};
 use hillview_server::testing::{Installation, PASSWORD, School, on_each_engine, peer};
@@ -39,7 +41,7 @@ async fn log_in(
 }
 
 /// An authenticator, as it would be on a phone.
-struct Phone(Vec<u8>);
+pub struct Phone(Vec<u8>);
 
 impl Phone {
     fn new(secret: &str) -> Self {
@@ -52,17 +54,17 @@ impl Phone {
         Self(bytes.collect())
     }
 
-    fn code(&self, state: &State) -> String {
+    pub fn code(&self, state: &State) -> String {
         code_at(&self.0, state.clock.now().0 / 30_000_000)
     }
 }
 
 /// Sets a second factor up for the teacher.
-async fn set_up(it: &Installation, teacher: &Caller) -> (Phone, Vec<String>) {
+pub async fn set_up(it: &Installation, teacher: &Caller) -> (Phone, Vec<String>) {
     let begin = BeginSecondFactor {
         password: PASSWORD.to_owned(),
     };
-    let begun = accounts::begin_second_factor(&it.state, &peer(), teacher, begin).await;
+    let begun = accounts::begin_second_factor(&it.state, teacher, begin).await;
     let begun = begun.unwrap();
     let uri = format!(
         "otpauth://totp/Hillview:teacher@kilimani?secret={}&",
@@ -76,7 +78,7 @@ async fn set_up(it: &Installation, teacher: &Caller) -> (Phone, Vec<String>) {
     (phone, confirmed.unwrap().codes)
 }
 
-fn next_step(it: &Installation) {
+pub fn next_step(it: &Installation) {
     it.state.clock.advance(Duration::from_secs(30));
 }
 
@@ -177,7 +179,7 @@ async fn it_is_dropped_with_the_password_and_a_code() {
         let begin = BeginSecondFactor {
             password: PASSWORD.to_owned(),
         };
-        let begun = accounts::begin_second_factor(&it.state, &peer(), &teacher, begin).await;
+        let begun = accounts::begin_second_factor(&it.state, &teacher, begin).await;
         assert_eq!(told(begun).code, "second-factor-on");
         next_step(it);
         let (_, elsewhere) = {
@@ -190,7 +192,7 @@ async fn it_is_dropped_with_the_password_and_a_code() {
                 password: password.to_owned(),
                 code: code.to_owned(),
             };
-            accounts::drop_second_factor(&it.state, &peer(), &teacher, request).await
+            accounts::drop_second_factor(&it.state, &teacher, request).await
         };
         let code = phone.code(&it.state);
         assert_eq!(
@@ -262,7 +264,7 @@ async fn where_a_role_asks_for_it_nothing_else_is_allowed_before() {
             password: PASSWORD.to_owned(),
             code: phone.code(&it.state),
         };
-        let dropped = accounts::drop_second_factor(&it.state, &peer, &new, request).await;
+        let dropped = accounts::drop_second_factor(&it.state, &new, request).await;
         assert_eq!(told(dropped).kind, Kind::Denied);
     })
     .await;
@@ -285,6 +287,58 @@ async fn it_is_reset_by_whoever_manages_staff_and_holds_as_much() {
         assert!(log_in(&it.state, PASSWORD, None).await.is_ok());
         assert_eq!(told(reset("head").await).kind, Kind::Denied, "she may more");
         assert_eq!(told(reset("nobody").await).kind, Kind::NotFound);
+    })
+    .await;
+}
+
+/// Whoever set it up loses the session in the moment in which they confirm.
+#[tokio::test]
+async fn a_session_that_has_ended_confirms_no_factor() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let (teacher, admin) = (school.caller("teacher").await, school.caller("admin").await);
+        let begin = BeginSecondFactor {
+            password: PASSWORD.to_owned(),
+        };
+        let begun = accounts::begin_second_factor(&it.state, &teacher, begin).await;
+        let code = Phone::new(&begun.unwrap().secret).code(&it.state);
+        let once = accounts::reset_password(&it.state, "kilimani", admin.db(), "teacher").await;
+        once.unwrap();
+        let request = ConfirmSecondFactor { code };
+        let refused = accounts::confirm_second_factor(&it.state, &teacher, request).await;
+        assert_eq!(told(refused).kind, Kind::SessionEnded);
+    })
+    .await;
+}
+
+/// It is begun anew, with another secret, in the moment in which the first one is confirmed.
+#[tokio::test]
+async fn no_factor_is_confirmed_with_the_code_of_another() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let teacher = school.caller("teacher").await;
+        let begin = BeginSecondFactor {
+            password: PASSWORD.to_owned(),
+        };
+        let begun = accounts::begin_second_factor(&it.state, &teacher, begin).await;
+        let code = Phone::new(&begun.unwrap().secret).code(&it.state);
+
+        let (user, seal) = (teacher.user(), &it.state.seal);
+        let other = seal.seal(&format!("second-factor:kilimani:{}", user.0), &[7; 20]);
+        let mut tx = teacher.db().begin().await.unwrap();
+        logins::hold(&mut tx, user).await.unwrap();
+        let now = it.state.clock.now();
+        let again = factors::begin(&mut tx, user, (&other, seal.name()), now);
+        again.await.unwrap();
+        let request = ConfirmSecondFactor { code };
+        let confirmed = accounts::confirm_second_factor(&it.state, &teacher, request);
+        let mut confirmed = Box::pin(confirmed);
+        for _ in 0..2_000 {
+            assert!(poll!(&mut confirmed).is_pending(), "it did not wait");
+            tokio::task::yield_now().await;
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(told(confirmed.await).code, "wrong-code");
     })
     .await;
 }

@@ -186,6 +186,61 @@ async fn a_revoked_token_is_dead_at_once_and_its_name_is_free() {
     .await;
 }
 
+async fn run(caller: &Caller, sql: &'static str) {
+    let write = caller.db().write(async |tx| {
+        tx.query(sql).execute().await?;
+        Ok(())
+    });
+    write.await.unwrap();
+}
+
+/// Staff that were imported have no password before they are given one.
+#[tokio::test]
+async fn no_token_is_made_for_the_login_of_somebody_without_a_password() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let head = school.caller("head").await;
+        let take = async |name: &str| {
+            let request = wanted(name, &[Permission::StudentsRead], Scope::SCHOOL);
+            tokens::add(&it.state, &head, request).await
+        };
+        run(&head, "update user set password = ''").await;
+        for name in ["teacher", "admin", "head"] {
+            assert_eq!(told(take(name).await).code, "username-taken", "{name}");
+        }
+        // Not even where the role is that of scripts, or the login of nobody on the staff.
+        run(
+            &head,
+            "update user_role set role_id = (select id from role where code = 'service') \
+             where user_id = (select id from user where username = 'teacher')",
+        )
+        .await;
+        assert_eq!(told(take("teacher").await).code, "username-taken");
+        assert_eq!(tokens::list(&it.state, &head).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_free_again_brings_no_right_of_its_last_token() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let head = school.caller("head").await;
+        let request = wanted("library", &[Permission::StudentsRead], Scope::SCHOOL);
+        tokens::add(&it.state, &head, request).await.unwrap();
+        // A right that lasts longer than the token.
+        run(&head, "update access_grant set ends_at = null").await;
+        it.state.clock.advance(Duration::from_secs(31 * 86_400));
+        let head = school.caller("head").await;
+        let request = wanted("library", &[Permission::AuditRead], Scope::SCHOOL);
+        let added = tokens::add(&it.state, &head, request).await.unwrap();
+        let script = script(&it.state, &added.secret).await;
+        assert!(script.may(Permission::AuditRead));
+        assert!(!script.may(Permission::StudentsRead));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_token_lives_unused_until_its_day() {
     on_each_engine(async |it| {

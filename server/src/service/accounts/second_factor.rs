@@ -11,10 +11,10 @@ use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
 use super::logins::signs;
-use super::sessions::{Peer, check_password, tell_changed, tell_ended, tried};
+use super::sessions::{check_password, hold_checked, tell_changed, tell_ended, tried};
 use super::throttle::WRONG_CODE;
 use super::totp;
-use crate::caller::Caller;
+use crate::caller::{self, Caller};
 use crate::db::accounts::Login;
 use crate::db::second_factor::{self as factors, Factor};
 use crate::db::tenants::Tenant;
@@ -72,17 +72,16 @@ impl Proof {
 /// Begins to set up the caller's second factor.
 pub async fn begin(
     state: &State,
-    peer: &Peer,
     caller: &Caller,
     request: BeginSecondFactor,
 ) -> Result<SecondFactorSecret> {
-    check_password(state, peer, caller, &request.password).await?;
+    let login = check_password(state, caller, &request.password).await?;
     let (user, tenant) = (caller.user(), caller.tenant());
     let secret: [u8; 20] = rand::random();
     let sealed = state.seal.seal(&place(tenant, user), &secret);
     let now = state.clock.now();
     let write = async |tx: &mut Tx| {
-        accounts::hold(tx, user).await?;
+        hold_checked(tx, &login).await?;
         let there = factors::find(&mut *tx, user).await?;
         if there.is_some_and(|factor| factor.confirmed_at.is_some()) {
             let text = "the second factor is set up already";
@@ -114,6 +113,10 @@ pub async fn confirm(
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| signs()).collect();
     let hashes: Vec<[u8; 32]> = codes.iter().map(|code| hash_of(user, code)).collect();
     let write = async |tx: &mut Tx| {
+        // Before anything is read: it may be begun anew in this moment, or the session be ended.
+        accounts::hold(tx, user).await?;
+        let open = sessions::find(tx, caller.session().id, now).await?;
+        open.ok_or_else(caller::ended)?;
         let none = || ApiError::conflict("second-factor-not-begun", "there is none to confirm");
         let factor = factors::find(&mut *tx, user).await?;
         let factor = factor.filter(|factor| factor.confirmed_at.is_none());
@@ -138,16 +141,12 @@ pub async fn confirm(
 }
 
 /// Takes the caller's second factor away and ends their other sessions.
-pub async fn drop(
-    state: &State,
-    peer: &Peer,
-    caller: &Caller,
-    request: DropSecondFactor,
-) -> Result<()> {
+pub async fn drop(state: &State, caller: &Caller, request: DropSecondFactor) -> Result<()> {
     let (user, tenant) = (caller.user(), caller.tenant());
-    check_password(state, peer, caller, &request.password).await?;
+    let login = check_password(state, caller, &request.password).await?;
     let now = state.clock.now();
     let write = async |tx: &mut Tx| {
+        hold_checked(tx, &login).await?;
         let proof = prove(state, tenant, &mut *tx, user, Some(&request.code)).await?;
         if proof == Proof::NotNeeded {
             let text = "no second factor is set up";
@@ -166,7 +165,7 @@ pub async fn drop(
         audit::note(tx, &caller.by(now), event).await?;
         Ok(ended)
     };
-    let ended = tried(state, peer, caller, caller.db().write(write)).await?;
+    let ended = tried(state, caller, caller.db().write(write)).await?;
     tell_ended(state, caller.school_code(), ended).await;
     tell_changed(state, caller.school_code()).await;
     Ok(())

@@ -234,8 +234,7 @@ pub async fn change_password(
     request: ChangePassword,
 ) -> Result<(LoggedIn, SessionKey)> {
     let school = caller.school_code();
-    check_password(state, peer, caller, &request.old).await?;
-    let login = accounts::login(caller.db(), caller.user()).await?;
+    let login = check_password(state, caller, &request.old).await?;
     if normal(&request.new) == normal(&request.old) {
         let text = "the new password is the present one";
         return Err(ApiError::invalid("weak-password", text)
@@ -251,6 +250,7 @@ pub async fn change_password(
     let ended = caller
         .db()
         .write(async |tx| {
+            hold_checked(tx, &login).await?;
             let ended = replace_password(tx, &login, &hash, false, fresh.at).await?;
             remember(tx, login.id, &device, fresh.at).await?;
             sessions::add(tx, &fresh.row()).await?;
@@ -264,13 +264,13 @@ pub async fn change_password(
     fresh.answer(state, &tenant, Some(device)).await
 }
 
-/// Refuses a password that is not the caller's present one; wrong ones count as tries.
+/// Refuses a password that is not the caller's present one; wrong ones count as tries. Gives the
+/// login whose password it was, for [`hold_checked`].
 pub(super) async fn check_password(
     state: &State,
-    peer: &Peer,
     caller: &Caller,
     password: &str,
-) -> Result<()> {
+) -> Result<Login> {
     let check = async {
         let login = accounts::login(caller.db(), caller.user()).await?;
         // A script has no password: none is right.
@@ -280,21 +280,33 @@ pub(super) async fn check_password(
                 let text = "the present password is wrong";
                 Err(ApiError::new(Kind::Denied, throttle::WRONG_PASSWORD, text).into())
             }
-            Fit::Right | Fit::Outdated => Ok(()),
+            Fit::Right | Fit::Outdated => Ok(login),
         }
     };
-    tried(state, peer, caller, check).await
+    tried(state, caller, check).await
 }
 
-/// Does what a caller may guess at, as a try of their account; whoever has a session is known.
+/// Holds a login until the transaction ends, if it is as it was when its password was checked. A
+/// reset that came in between stays as it is.
+pub(super) async fn hold_checked(tx: &mut Tx, login: &Login) -> Result<()> {
+    match accounts::hold_login(tx, login.id, login.v).await? {
+        true => Ok(()),
+        false => {
+            let text = "the login was changed by somebody else at the same time";
+            let conflict = ApiError::conflict("changed-meanwhile", text);
+            Err(conflict.hint("log in again").into())
+        }
+    }
+}
+
+/// Does what a caller may guess at, as a try of their account's sessions.
 pub(super) async fn tried<T>(
     state: &State,
-    peer: &Peer,
     caller: &Caller,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let (school, name) = (caller.school_code(), &*caller.session().username);
-    let tried = throttle::take(state, school, name, &peer.address, true).await?;
+    let tried = throttle::take_of_session(state, school, name).await?;
     let outcome = Box::pin(work).await;
     tried.judged(&outcome).await;
     outcome

@@ -1,9 +1,9 @@
 //! How often a login may be tried: at most ten wrong tries an account in fifteen minutes, whoever
 //! makes them, with pauses that grow; and bounds for one address.
 //!
-//! Strangers and the devices that an account logged in on before have a budget each, five and five.
-//! So whoever guesses at an account from wherever uses up the strangers' tries, and the owner still
-//! gets in. Why it is so stands in `docs/decisions/who-guesses-and-who-owns.md`.
+//! Strangers, the devices that an account logged in on before, and its sessions have a budget each.
+//! So whoever guesses at an account from wherever uses up the strangers' tries, whoever has a session
+//! that is not theirs uses up those of sessions, and the owner still gets in. Why it is so stands in `docs/decisions/who-guesses-and-who-owns.md`.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -14,9 +14,11 @@ use crate::error::{Error, Result};
 use crate::service::State;
 
 /// Tries of an account from anywhere.
-const STRANGERS: Limit = Limit { free: 3, most: 5 };
+const STRANGERS: Limit = Limit { free: 3, most: 4 };
 /// Tries of an account from devices that it logged in on before.
-const KNOWN: Limit = Limit { free: 3, most: 5 };
+const KNOWN: Limit = Limit { free: 2, most: 3 };
+/// Tries of whoever is logged in, to change the password or drop the second factor.
+const SESSIONS: Limit = Limit { free: 3, most: 3 };
 /// Wrong tries from one address: a school's people share one, on a bad morning too.
 const ADDRESS: Limit = Limit {
     free: 60,
@@ -36,13 +38,14 @@ pub(super) const WRONG_CODE: &str = "wrong-code";
 /// The code of the refusal of a try that must wait.
 pub(super) const TOO_MANY: &str = "too-many-tries";
 
-/// A try that counts as wrong until its outcome is known.
+/// A try that counts as wrong until its outcome is known. One that ends without, because its call was
+/// given up, is given back: nobody was told whether it was right.
 #[must_use = "a try ends with its outcome"]
 pub struct Try<'a> {
     state: &'a State,
     school: String,
     /// Whose budget it was taken from.
-    account: String,
+    account: Option<String>,
     /// Of a stranger.
     address: Option<String>,
 }
@@ -56,63 +59,106 @@ pub async fn take<'a>(
     address: &str,
     known: bool,
 ) -> Result<Try<'a>> {
-    let taken = |account: String, address: Option<String>| Try {
+    let mut tried = Try {
         state,
         school: school.to_owned(),
-        account,
-        address,
+        account: None,
+        address: None,
     };
     let (cache, own) = (&state.cache, format!("{username}:known"));
     if known && cache.try_once(KNOWN, school, &own).await.is_ok() {
-        return Ok(taken(own, None));
+        tried.account = Some(own);
+        return Ok(tried);
     }
     // Somebody known has the strangers' tries as well; their address is no reason to refuse them.
-    let address = (!known).then(|| network(address));
-    if let Some(address) = &address {
+    if !known {
+        let address = network(address);
         let wrong = format!("{address}:wrong");
         if let Some(wait) = cache.wait(ADDRESS, ANYWHERE, &wrong).await {
-            return Err(too_many(wait));
+            return Err(too_many(wait, OTHERS));
         }
-        if cache.try_once(UNDER_WAY, ANYWHERE, address).await.is_err() {
+        if cache.try_once(UNDER_WAY, ANYWHERE, &address).await.is_err() {
             return Err(crowded());
         }
+        tried.address = Some(address);
     }
-    let tried = cache.try_once(STRANGERS, school, username).await;
-    if let Err(wait) = tried {
-        if let Some(address) = &address {
-            cache.give_back(ANYWHERE, address).await;
+    match cache.try_once(STRANGERS, school, username).await {
+        Ok(()) => tried.account = Some(username.to_owned()),
+        Err(wait) => {
+            tried.give_back().await;
+            return Err(too_many(wait, OTHERS));
         }
-        return Err(too_many(wait));
     }
-    Ok(taken(username.to_owned(), address))
+    Ok(tried)
+}
+
+/// Takes a try of whoever is logged in to an account. There are no more where these end: somebody
+/// with a session that is not theirs must not use up what its owner logs in with.
+pub async fn take_of_session<'a>(
+    state: &'a State,
+    school: &str,
+    username: &str,
+) -> Result<Try<'a>> {
+    let account = format!("{username}:session");
+    let tried = state.cache.try_once(SESSIONS, school, &account).await;
+    tried.map_err(|wait| too_many(wait, "if it was not you, end your other sessions"))?;
+    Ok(Try {
+        state,
+        school: school.to_owned(),
+        account: Some(account),
+        address: None,
+    })
 }
 
 /// Forgets the wrong tries of an account: it has a new password, which nobody has guessed at.
 pub async fn forgive(state: &State, school: &str, username: &str) {
-    for name in [username.to_owned(), format!("{username}:known")] {
-        state.cache.forgive(school, &name).await;
+    for kind in ["", ":known", ":session"] {
+        state
+            .cache
+            .forgive(school, &format!("{username}{kind}"))
+            .await;
     }
 }
 
 impl Try<'_> {
     /// Counts it by its outcome: only what was wrong stays counted, and not what failed otherwise.
-    pub async fn judged<T>(self, outcome: &Result<T>) {
-        let cache = &self.state.cache;
+    pub async fn judged<T>(mut self, outcome: &Result<T>) {
         let wrong = match outcome {
             Err(Error::Refused(told)) => is_wrong(told),
             _ => false,
         };
         if !wrong {
-            cache.give_back(&self.school, &self.account).await;
+            return self.give_back().await;
         }
-        match &self.address {
-            Some(address) if wrong => {
-                let name = format!("{address}:wrong");
-                // When others were wrong in the same moment this one need not count again.
-                let _ = cache.try_once(ADDRESS, ANYWHERE, &name).await;
-            }
-            Some(address) => cache.give_back(ANYWHERE, address).await,
-            None => {}
+        self.account = None;
+        if let Some(address) = self.address.take() {
+            // What was under way is not taken back: it was wrong. When others were wrong in the same
+            // moment this one need not count again.
+            let name = format!("{address}:wrong");
+            let _ = self.state.cache.try_once(ADDRESS, ANYWHERE, &name).await;
+        }
+    }
+
+    async fn give_back(&mut self) {
+        let cache = &self.state.cache;
+        // Taken out one after the other, so that what is cut off in between still gives back the rest.
+        if let Some(account) = self.account.take() {
+            cache.give_back(&self.school, &account).await;
+        }
+        if let Some(address) = self.address.take() {
+            cache.give_back(ANYWHERE, &address).await;
+        }
+    }
+}
+
+impl Drop for Try<'_> {
+    fn drop(&mut self) {
+        let cache = &self.state.cache;
+        if let Some(account) = self.account.take() {
+            cache.give_back_later(&self.school, &account);
+        }
+        if let Some(address) = self.address.take() {
+            cache.give_back_later(ANYWHERE, &address);
         }
     }
 }
@@ -144,12 +190,13 @@ fn crowded() -> Error {
     ApiError::new(Kind::Busy, "busy", text).into()
 }
 
-fn too_many(wait: std::time::Duration) -> Error {
+/// What a login that must wait is told.
+const OTHERS: &str = "where you logged in before, others cannot use up your tries";
+
+fn too_many(wait: std::time::Duration, hint: &str) -> Error {
     let seconds = wait.as_millis().div_ceil(1000).max(1);
     let text = format!("too many tries; try again in {seconds} s");
-    ApiError::new(Kind::Busy, TOO_MANY, text)
-        .hint("where you logged in before, others cannot use up your tries")
-        .into()
+    ApiError::new(Kind::Busy, TOO_MANY, text).hint(hint).into()
 }
 
 #[cfg(test)]
@@ -157,9 +204,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strangers_and_known_devices_have_ten_tries_together() {
-        const { assert!(STRANGERS.most + KNOWN.most <= 10) };
-        assert!(STRANGERS.pauses().is_sorted() && KNOWN.pauses().is_sorted());
+    fn an_account_has_ten_tries_whoever_makes_them() {
+        let all = [STRANGERS, KNOWN, SESSIONS];
+        const { assert!(STRANGERS.most + KNOWN.most + SESSIONS.most <= 10) };
+        assert!(all.iter().all(|limit| limit.pauses().is_sorted()));
     }
 
     #[test]

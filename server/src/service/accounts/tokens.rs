@@ -131,16 +131,19 @@ async fn login_for(tx: &mut Tx, name: &str, by: UserId, now: Moment) -> Result<U
         accounts::give_role(tx, user, &Role::Service.into()).await?;
         return Ok(user);
     };
-    if !known.password.is_empty() {
+    accounts::hold(tx, known.id).await?;
+    // Somebody on the staff who was not given a password yet has none either.
+    if !tokens::is_of_script(tx, known.id).await? {
         return Err(taken(format!("there is a user {name} already")).into());
     }
-    accounts::hold(tx, known.id).await?;
     if tokens::count(tx, known.id, now).await? > 0 {
         let text = format!("there is a token {name} already");
         return Err(taken(text)
             .hint("revoke it first, or choose another name")
             .into());
     }
+    // What the one before was given beside, and for longer.
+    tokens::revoke_grants(tx, known.id, (by, now)).await?;
     tokens::set_state(tx, known.id, "active", now).await?;
     Ok(known.id)
 }

@@ -26,7 +26,13 @@ pub async fn note(tx: &mut Tx, by: &By, event: Event) -> Result<()> {
 
 /// Adds a line for each event, in their order. Call it last in the transaction.
 pub async fn note_all(tx: &mut Tx, by: &By, events: &[Event]) -> Result<()> {
-    if events.is_empty() {
+    let lines: Vec<_> = events.iter().map(|event| (by, event)).collect();
+    note_lines(tx, &lines).await
+}
+
+/// Adds lines of several people, in their order.
+async fn note_lines(tx: &mut Tx, lines: &[(&By, &Event)]) -> Result<()> {
+    if lines.is_empty() {
         return Ok(());
     }
     let head = audit::hold_head(tx).await?;
@@ -36,9 +42,9 @@ pub async fn note_all(tx: &mut Tx, by: &By, events: &[Event]) -> Result<()> {
         .hash
         .try_into()
         .map_err(|_| broken("the hash of its head is not 32 bytes"))?;
-    let entries: Vec<NewEntry<'_>> = events
+    let entries: Vec<NewEntry<'_>> = lines
         .iter()
-        .map(|event| {
+        .map(|(by, event)| {
             sequence += 1;
             let link = link(sequence, by, event);
             let hash = link.hash(&last);

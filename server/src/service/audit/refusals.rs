@@ -10,9 +10,11 @@ use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, SessionId};
 
-use super::{By, Event, note};
+use super::{By, Event, note_lines};
 use crate::caller::Caller;
+use crate::db::Db;
 use crate::db::tenants::Tenant;
+use crate::error::Error;
 use crate::service::State;
 use crate::service::accounts::Peer;
 
@@ -24,6 +26,8 @@ const OF_A_SESSION: u32 = 20;
 const OF_LOGINS: u32 = 60;
 /// Counts are looked through for old ones when there are more.
 const MANY: usize = 256;
+/// Lines that are written at once.
+const AT_ONCE: usize = 200;
 /// An answer waits no longer than this for its line.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -50,11 +54,11 @@ struct Count {
 pub async fn call_refused(state: &State, caller: &Caller, call: &str, refusal: &ApiError) {
     let (tenant, by) = (caller.tenant(), caller.by(state.clock.now()));
     let session = Some(caller.session().id);
-    if may_write(state, tenant, (session, OF_A_SESSION), &by).await {
+    if may_write(state, tenant, (session, OF_A_SESSION), &by) {
         let event = Event::new(Action::Refused, spelled(call))
             .refused(&refusal.code)
             .detail(&refusal.message);
-        write(tenant, &by, &event).await;
+        write(&tenant.db, &[(by, event)]).await;
     }
 }
 
@@ -68,53 +72,65 @@ pub async fn login_refused(
     refusal: &ApiError,
 ) {
     let by = By::peer(peer, None, state.clock.now());
-    if may_write(state, tenant, (None, OF_LOGINS), &by).await {
+    if may_write(state, tenant, (None, OF_LOGINS), &by) {
         let event = Event::new(
             Action::LogInRefused,
             tried.unwrap_or("no login of the school"),
         )
         .refused(&refusal.code);
-        write(tenant, &by, &event).await;
+        write(&tenant.db, &[(by, event)]).await;
     }
 }
 
 /// Tells how many refusals of a school were not written in whiles that are over. Costs nothing
 /// where there are none.
 pub async fn flush(state: &State, tenant: &Tenant) {
-    let now = state.clock.now();
-    for (by, event) in state.refusals.over(&tenant.code, now) {
-        write(tenant, &by, &event).await;
-    }
+    let told = state.refusals.over(&tenant.code, state.clock.now());
+    write_all(&tenant.db, &told).await;
 }
 
 /// The same for all schools and whiles, before the server stops.
 pub async fn flush_all(state: &State) {
     for school in state.refusals.schools() {
         if let Ok(tenant) = state.tenants.school(&school).await {
-            for (by, event) in state.refusals.over(&school, Moment(i64::MAX)) {
-                write(&tenant, &by, &event).await;
-            }
+            let told = state.refusals.over(&school, Moment(i64::MAX));
+            write_all(&tenant.db, &told).await;
         }
     }
 }
 
-/// Counts a refusal; says whether it is to be written.
-async fn may_write(
+/// Counts a refusal; says whether it is to be written. What is to be told of others is written
+/// meanwhile: whoever is refused does not wait for it.
+fn may_write(
     state: &State,
     tenant: &Tenant,
     (session, most): (Option<SessionId>, u32),
     by: &By,
 ) -> bool {
-    flush(state, tenant).await;
+    let told = state.refusals.over(&tenant.code, by.at);
+    if !told.is_empty() {
+        let db = tenant.db.clone();
+        tokio::spawn(async move { write_all(&db, &told).await });
+    }
     let school = tenant.code.to_string();
     state.refusals.take(Key { school, session }, most, by)
 }
 
-/// Its answer is known already: it neither fails nor waits long for its line.
-async fn write(tenant: &Tenant, by: &By, event: &Event) {
-    let write = tenant
-        .db
-        .write(async |tx| note(tx, by, event.clone()).await);
+async fn write_all(db: &Db, lines: &[(By, Event)]) {
+    for some in lines.chunks(AT_ONCE) {
+        write(db, some).await;
+    }
+}
+
+/// Adds lines in one transaction. Their answers are known already: they neither fail nor wait long.
+async fn write(db: &Db, lines: &[(By, Event)]) {
+    let lines: Vec<(&By, &Event)> = lines.iter().map(|(by, event)| (by, event)).collect();
+    let write = async {
+        let mut tx = db.begin().await?;
+        note_lines(&mut tx, &lines).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(())
+    };
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "a refusal was not written to the audit log"),

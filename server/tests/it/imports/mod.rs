@@ -4,6 +4,6 @@ mod files;
 mod marks;
 mod sheets;
 mod staff;
-mod steps;
+pub mod steps;
 mod students;
 mod wire;
