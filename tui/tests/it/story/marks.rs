@@ -45,7 +45,7 @@ pub fn enter_on_the_screen(desk: &Desk, user: &str, once: &str) {
     pty.press(once);
     pty.press(ENTER);
     pty.wait_for("New password");
-    for text in [once, PASSWORD, PASSWORD] {
+    for text in [PASSWORD, PASSWORD] {
         pty.press(text);
         pty.press(ENTER);
         pty.settle();
