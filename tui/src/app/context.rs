@@ -49,6 +49,8 @@ pub enum Wish {
     Open(Open),
     /// Leave this screen.
     Close,
+    /// Leave this screen; the one below asks anew for what it shows.
+    CloseAndRefresh,
     /// Leave this screen and give the one below a command.
     CloseAndRun(Command),
     /// Leave this screen; the one below hears that the person said yes.

@@ -10,6 +10,7 @@ mod stack;
 mod view;
 
 use hillview_shared::accounts::Who;
+use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::{ApiError, Kind};
 
 use crate::app::context::{Confirmation, Context, Notice, Open, Wish};
@@ -32,6 +33,8 @@ pub struct App {
     /// The names to offer at a login.
     school: String,
     user: String,
+    /// The question what the person may do by now, which the server changes at any time.
+    rights: Fetch,
 }
 
 impl App {
@@ -46,6 +49,7 @@ impl App {
             context: Context::new(start),
             school,
             user,
+            rights: Fetch::Never,
         };
         if !resuming {
             app.ask_login(None);
@@ -55,6 +59,7 @@ impl App {
 
     /// Takes one message.
     pub fn update(&mut self, message: Msg) -> Vec<Effect> {
+        let mut asker = None;
         match message {
             Msg::Now(now) => self.context.now = now,
             Msg::Resize { columns, rows } => {
@@ -62,8 +67,10 @@ impl App {
             }
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
-            Msg::Answer { ticket, answer } => self.answer(ticket, answer.map(|boxed| *boxed)),
-            Msg::LoggedIn { ticket, answer } => self.logged_in(ticket, answer),
+            Msg::Answer { ticket, answer } => {
+                asker = self.answer(ticket, answer.map(|boxed| *boxed));
+            }
+            Msg::LoggedIn { ticket, answer } => asker = self.logged_in(ticket, answer),
             Msg::Resumed(who) => self.entered(*who, None),
             Msg::Outbox { event, counts } => {
                 self.context.counts = counts;
@@ -75,7 +82,7 @@ impl App {
             Msg::Line(line) => self.line(line),
             Msg::Say { words, bad } => self.context.notice = Some(Notice { words, bad }),
         }
-        self.grant();
+        self.grant(asker);
         std::mem::take(&mut self.context.effects)
     }
 
@@ -123,27 +130,58 @@ impl App {
         }
     }
 
+    /// Gives an answer to the screen that waits for it, and says where that stands.
     fn answer(
         &mut self,
         ticket: Ticket,
-        answer: Result<hillview_shared::api::HillviewResponse, ApiError>,
-    ) {
-        let asker = self.stack.iter_mut().find(|one| one.waits_for(ticket));
-        let Some(asker) = asker else {
-            return;
-        };
+        answer: Result<HillviewResponse, ApiError>,
+    ) -> Option<usize> {
+        if self.rights.waits_for(ticket) {
+            self.rights_are(answer);
+            return None;
+        }
+        let at = self.stack.iter().position(|one| one.waits_for(ticket))?;
+        let asker = &mut self.stack[at];
         asker.answer(ticket, answer, &mut self.context);
         let ended = |fetch: &Fetch| matches!(fetch, Fetch::Failed(error) if error.kind == Kind::SessionEnded);
         if asker.fetch().is_some_and(ended) {
             self.session_ended();
         }
+        Some(at)
     }
 
-    fn logged_in(&mut self, ticket: Ticket, answer: Result<Box<Who>, ApiError>) {
-        let asker = self.stack.iter_mut().find(|one| one.waits_for(ticket));
-        if let Some(asker) = asker {
-            asker.logged_in(answer, &mut self.context);
+    /// Asks what the person may do by now.
+    fn ask_rights(&mut self) {
+        let waiting = matches!(self.rights, Fetch::Waiting(_));
+        if self.context.who.is_some() && !waiting && self.context.line == LineState::Online {
+            self.rights = Fetch::Waiting(self.context.call(HillviewRequest::WhoAmI {}));
         }
+    }
+
+    fn rights_are(&mut self, answer: Result<HillviewResponse, ApiError>) {
+        // Refused, what was known stays: it is asked again before anything is refused for it.
+        let Some(now) = self.rights.settle(crate::reply!(answer, WhoAmI)) else {
+            return;
+        };
+        let Some(known) = self
+            .context
+            .who
+            .as_mut()
+            .filter(|known| (known.user, &known.school.code) == (now.user, &now.school.code))
+        else {
+            return;
+        };
+        if (&known.permissions, &known.roles) != (&now.permissions, &now.roles) {
+            (known.permissions, known.roles) = (now.permissions, now.roles);
+            self.context
+                .say("what you may do has changed: try again what was refused");
+        }
+    }
+
+    fn logged_in(&mut self, ticket: Ticket, answer: Result<Box<Who>, ApiError>) -> Option<usize> {
+        let at = self.stack.iter().position(|one| one.waits_for(ticket))?;
+        self.stack[at].logged_in(answer, &mut self.context);
+        Some(at)
     }
 
     fn line(&mut self, line: LineState) {
@@ -155,6 +193,9 @@ impl App {
                 let screen = ServerKey::new(&self.context.server, error);
                 self.stack.push(Box::new(screen));
             }
+        }
+        if line == LineState::Online {
+            self.stack.retain(|screen| !screen.ends_online());
         }
         self.context.line = line;
         if ended {

@@ -32,9 +32,28 @@ use crate::shapes::form::Form;
 use crate::shapes::list::List;
 use crate::widgets::text;
 
+/// What must be done before anything else.
+fn bar(who: &Who) -> Option<Command> {
+    if who.must_change_password {
+        return Some(Command::ChangePassword);
+    }
+    (who.second_factor == SecondFactor::Missing).then_some(Command::SetUpFactor)
+}
+
+fn bar_screen(command: Command, typed: Option<Typed>) -> Box<dyn Screen> {
+    match command {
+        Command::ChangePassword => Box::new(Password::first(typed)),
+        _ => Box::new(SetUpFactor::first(typed)),
+    }
+}
+
 impl App {
     /// Does a command, or says why it cannot be done.
     pub(super) fn run(&mut self, command: Command) {
+        let lacks_a_right = self.missing(command).is_some();
+        if lacks_a_right || matches!(command, Command::Refresh | Command::Palette) {
+            self.ask_rights();
+        }
         if let Some(why) = self.why_not(command) {
             return self.context.refuse(why);
         }
@@ -81,13 +100,24 @@ impl App {
         }
     }
 
-    /// Does what the screens wished.
-    pub(super) fn grant(&mut self) {
+    /// Does what the screens wished. Where an answer made a screen wish it, that screen may have
+    /// others above it by now: what it closes and shows is at its own place, not at the top.
+    pub(super) fn grant(&mut self, mut asker: Option<usize>) {
         while !self.context.wishes.is_empty() {
             for wish in std::mem::take(&mut self.context.wishes) {
                 match wish {
                     Wish::Open(open) => self.open(open),
-                    Wish::Close => self.close(),
+                    Wish::Close => asker = self.close_at(asker),
+                    Wish::CloseAndRefresh => {
+                        asker = self.close_at(asker);
+                        let below = match asker {
+                            Some(below) => self.stack.get_mut(below),
+                            None => self.stack.last_mut(),
+                        };
+                        if let Some(below) = below {
+                            below.start(&mut self.context);
+                        }
+                    }
                     Wish::CloseAndRun(command) => {
                         self.close();
                         self.run(command);
@@ -96,15 +126,49 @@ impl App {
                         self.close();
                         self.confirmed(what);
                     }
-                    Wish::Show(screen) => self.show(screen),
+                    Wish::Show(screen) => self.show_above(asker, screen),
                     Wish::Entered { who, typed, closes } => {
                         if closes {
-                            self.stack.pop();
+                            self.take_out(asker);
                         }
+                        asker = None;
                         self.entered(*who, typed);
                     }
                 }
             }
+            asker = None;
+        }
+    }
+
+    /// Takes a screen out of the stack, the top without a place, and the question about it that
+    /// may stand above.
+    fn take_out(&mut self, at: Option<usize>) -> Option<Box<dyn Screen>> {
+        let at = at.unwrap_or(self.stack.len().checked_sub(1)?);
+        let above = self.stack.get(at + 1);
+        if above.is_some_and(|above| above.is_about_the_one_below()) {
+            self.stack.remove(at + 1);
+        }
+        (at < self.stack.len()).then(|| self.stack.remove(at))
+    }
+
+    /// Closes a screen, and gives the place of the one below it.
+    fn close_at(&mut self, at: Option<usize>) -> Option<usize> {
+        let taken = self.take_out(at);
+        if self.stack.is_empty() {
+            self.begin(None);
+            return None;
+        }
+        if taken.is_some_and(|taken| taken.bars().is_some()) {
+            self.ask_again();
+        }
+        at.and_then(|at| at.checked_sub(1))
+    }
+
+    fn show_above(&mut self, at: Option<usize>, mut screen: Box<dyn Screen>) {
+        screen.start(&mut self.context);
+        match at.filter(|at| at + 1 < self.stack.len()) {
+            Some(at) => self.stack.insert(at + 1, screen),
+            None => self.stack.push(screen),
         }
     }
 
@@ -132,7 +196,7 @@ impl App {
             .is_some_and(|known| (known.user, &known.school.code) == (who.user, &who.school.code));
         self.school.clone_from(&who.school.code);
         self.user.clone_from(&who.username);
-        let barred = who.must_change_password || who.second_factor == SecondFactor::Missing;
+        let barred = bar(&who);
         self.context.who = Some(who);
         if self.context.line == LineState::SessionEnded {
             self.context.line = LineState::Online;
@@ -142,12 +206,16 @@ impl App {
             self.stack.clear();
             self.context.pending.clear();
         }
-        if barred {
-            self.stack.clear();
-        }
-        match self.stack.is_empty() {
-            true => self.begin(typed),
-            false => self.ask_again(),
+        // A bar of before that is no more, or that begins anew with the password just typed.
+        let stays = typed.is_none().then_some(barred).flatten();
+        self.stack
+            .retain(|screen| screen.bars().is_none() || screen.bars() == stays);
+        let has_it = self.stack.iter().any(|screen| screen.bars().is_some());
+        match barred {
+            _ if self.stack.is_empty() => self.begin(typed),
+            Some(command) if !has_it => self.show(bar_screen(command, typed)),
+            Some(_) => {}
+            None => self.ask_again(),
         }
     }
 
@@ -163,10 +231,8 @@ impl App {
                 .any(|one| *role == *one)
         };
         let has_sheets = who.roles.iter().any(teaches) || who.may(Permission::MarksRead);
-        if who.must_change_password {
-            self.show(Box::new(Password::first(typed)));
-        } else if who.second_factor == SecondFactor::Missing {
-            self.show(Box::new(SetUpFactor::first(typed)));
+        if let Some(command) = bar(who) {
+            self.show(bar_screen(command, typed));
         } else if who.may(Permission::SchoolsManage) {
             self.open(Open::Schools);
         } else if has_sheets {
@@ -280,9 +346,8 @@ impl App {
         self.show(screen);
     }
 
-    fn show(&mut self, mut screen: Box<dyn Screen>) {
-        screen.start(&mut self.context);
-        self.stack.push(screen);
+    fn show(&mut self, screen: Box<dyn Screen>) {
+        self.show_above(None, screen);
     }
 
     fn help(&self) -> Help {
@@ -326,14 +391,12 @@ impl App {
     }
 
     fn close(&mut self) {
-        self.stack.pop();
-        if self.stack.is_empty() {
-            self.begin(None);
-        }
+        self.close_at(None);
     }
 
     fn is_at_the_beginning(&self) -> bool {
-        self.stack.len() == 1 || self.stack.last().is_some_and(|top| top.is_login())
+        let stays = |top: &Box<dyn Screen>| top.is_login() || top.bars().is_some();
+        self.stack.len() == 1 || self.stack.last().is_some_and(stays)
     }
 
     fn back(&mut self) {

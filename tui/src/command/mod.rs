@@ -231,6 +231,25 @@ impl Command {
             )
     }
 
+    /// Whether it only moves over rows.
+    pub fn is_movement(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+                | Self::Next
+        )
+    }
+
+    /// Whether it only moves between fields.
+    pub fn is_of_a_field(self) -> bool {
+        matches!(self, Self::NextField | Self::PreviousField)
+    }
+
     /// Whether it opens a place that only a school has.
     pub fn is_of_a_school(self) -> bool {
         matches!(

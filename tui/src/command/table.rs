@@ -128,8 +128,8 @@ pub const TABLE: &[Entry] = {
         row(C::Sessions, S::Anywhere, "sessions", &[], "", "Show the sessions that have not ended, and end them").cli("sessions list"),
         row(C::Audit, S::Anywhere, "audit", &[], "", "Show what was done and refused, and check the log").cli("audit list").needs(&[P::AuditRead]),
         row(C::Schools, S::Anywhere, "schools", &[], "", "List the schools of the installation").cli("schools list").needs(&[P::SchoolsManage]),
-        row(C::SetUpFactor, S::Anywhere, "set-up-second-factor", &[], "", "Ask for a code at your logins, from your telephone"),
-        row(C::DropFactor, S::Anywhere, "drop-second-factor", &[], "", "Ask for no code at your logins any more"),
+        row(C::SetUpFactor, S::Anywhere, "set-up-second-factor", &[], "", "Ask for a code at your logins, from your telephone").cli("second-factor setup"),
+        row(C::DropFactor, S::Anywhere, "drop-second-factor", &[], "", "Ask for no code at your logins any more").cli("second-factor drop"),
         row(C::ChangePassword, S::Anywhere, "change-password", &[], "", "Change your password").cli("passwd"),
         row(C::LogOut, S::Anywhere, "log-out", &[], "", "End the session; what is queued stays on this machine").cli("logout"),
     ]

@@ -39,6 +39,10 @@ impl Screen for Confirm {
         Some(self.words(usize::from(context.columns)).len() + 1)
     }
 
+    fn is_about_the_one_below(&self) -> bool {
+        !matches!(self.what, Confirmation::Quit | Confirmation::LogOut)
+    }
+
     fn command(&mut self, command: Command, context: &mut Context) {
         context.wish(match command {
             Command::Yes => Wish::CloseAndConfirm(self.what.clone()),

@@ -26,6 +26,8 @@ pub struct LogIn {
     why: Option<String>,
     /// The password as it was sent, whatever is typed while the answer is waited for.
     sent: Option<Typed>,
+    /// The code likewise.
+    sent_code: Option<Typed>,
     fetch: Fetch,
     error: Option<String>,
 }
@@ -43,6 +45,7 @@ impl LogIn {
             inputs,
             why: why.map(str::to_owned),
             sent: None,
+            sent_code: None,
             fetch: Fetch::Never,
             error: None,
         }
@@ -74,6 +77,7 @@ impl LogIn {
             device: None,
         };
         self.sent = Some(Typed(request.password.clone()));
+        self.sent_code = request.code.clone().map(Typed);
         self.fetch = Fetch::Waiting(ticket);
         self.error = None;
         context.effect(Effect::LogIn { ticket, request });
@@ -82,8 +86,11 @@ impl LogIn {
     /// What is wrong is typed again, and the rest stays.
     fn refused(&mut self, error: ApiError, context: &mut Context) {
         if self.asks_for_a_code() {
-            self.inputs.set(CODE, Input::text("", 40));
-            self.inputs.focus = CODE;
+            let typed = self.inputs.text(CODE);
+            if self.sent_code.as_ref().is_some_and(|sent| sent.0 == typed) {
+                self.inputs.set(CODE, Input::text("", 40));
+                self.inputs.focus = CODE;
+            }
             self.error = Some(in_words(&error));
         } else if error.code == SECOND_FACTOR_NEEDED {
             self.inputs.push("Code", Input::text("", 40));
@@ -91,10 +98,12 @@ impl LogIn {
             self.fetch = Fetch::Never;
             return;
         } else {
-            let caps = caps_hint(self.inputs.raw(PASSWORD));
-            self.error = Some(in_words(&error) + caps);
-            self.inputs.set(PASSWORD, Input::password());
-            self.inputs.focus = PASSWORD;
+            let typed = self.inputs.raw(PASSWORD);
+            self.error = Some(in_words(&error) + caps_hint(typed));
+            if self.sent.as_ref().is_some_and(|sent| sent.0 == typed) {
+                self.inputs.set(PASSWORD, Input::password());
+                self.inputs.focus = PASSWORD;
+            }
         }
         self.fetch = Fetch::Failed(error);
         context.effect(Effect::Bell);

@@ -67,6 +67,21 @@ pub trait Screen: fmt::Debug {
         false
     }
 
+    /// What must be done on it before anything else, so that nobody leaves it.
+    fn bars(&self) -> Option<Command> {
+        None
+    }
+
+    /// Whether there is nothing to say any more once the server is reached.
+    fn ends_online(&self) -> bool {
+        false
+    }
+
+    /// Whether it means nothing without the screen below it.
+    fn is_about_the_one_below(&self) -> bool {
+        false
+    }
+
     /// Whether it waits for an answer that going back gives up, before it leaves the screen.
     fn is_waiting(&self) -> bool {
         false

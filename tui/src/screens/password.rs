@@ -27,8 +27,15 @@ pub struct Password {
     typed: Option<Typed>,
     /// The new one as it was sent, whatever is typed while the answer is waited for.
     sent: Option<Typed>,
+    /// The present one as it was typed here and sent.
+    sent_old: Option<Typed>,
     fetch: Fetch,
     error: Option<String>,
+}
+
+/// Whether a field still holds what was sent: what was typed since is not thrown away.
+fn is(sent: &Option<Typed>, now: &str) -> bool {
+    sent.as_ref().is_some_and(|Typed(sent)| sent == now)
 }
 
 impl Password {
@@ -44,6 +51,7 @@ impl Password {
             first,
             typed,
             sent: None,
+            sent_old: None,
             fetch: Fetch::Never,
             error: None,
         }
@@ -90,6 +98,7 @@ impl Password {
                 new: new.to_owned(),
             };
             self.sent = Some(Typed(request.new.clone()));
+            self.sent_old = Some(Typed(self.inputs.raw(OLD).to_owned()));
             let ticket = context.ticket();
             context.effect(Effect::ChangePassword { ticket, request });
             self.fetch = Fetch::Waiting(ticket);
@@ -107,14 +116,19 @@ impl Password {
                 // The present one is wrong: it is typed again, and the others stay.
                 self.typed = None;
                 self.inputs.show(OLD, true);
-                self.inputs.set(OLD, Input::password());
-                self.inputs.focus = OLD;
+                if is(&self.sent_old, self.inputs.raw(OLD)) {
+                    self.inputs.set(OLD, Input::password());
+                    self.inputs.focus = OLD;
+                }
             }
             Kind::Invalid => {
                 // The new one is refused, such as one that many people have.
-                self.inputs.set(NEW, Input::password());
-                self.inputs.set(AGAIN, Input::password());
-                self.inputs.focus = NEW;
+                let same = |at| is(&self.sent, self.inputs.raw(at));
+                if same(NEW) && same(AGAIN) {
+                    self.inputs.set(NEW, Input::password());
+                    self.inputs.set(AGAIN, Input::password());
+                    self.inputs.focus = NEW;
+                }
             }
             _ => {}
         }
@@ -137,9 +151,14 @@ impl Screen for Password {
         true
     }
 
+    fn bars(&self) -> Option<Command> {
+        self.first.then_some(Command::ChangePassword)
+    }
+
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
         let waiting = matches!(self.fetch, Fetch::Waiting(_));
-        (command == Command::Submit && waiting).then(|| "the server is being asked".to_owned())
+        let held = matches!(command, Command::Submit | Command::Back);
+        (held && waiting).then(|| "the server is being asked".to_owned())
     }
 
     fn command(&mut self, command: Command, context: &mut Context) {

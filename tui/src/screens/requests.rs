@@ -56,7 +56,7 @@ impl Listing for RequestList {
     type Row = AccessRequest;
     const COLUMNS: &'static [Column] = &[
         Column::new("Who", 14).grows(),
-        Column::new("Permission", 17),
+        Column::new("Permission", 18),
         Column::new("Where", 12).grows(),
         Column::new("For", 9),
         Column::new("Asked", 18).gives_way(),

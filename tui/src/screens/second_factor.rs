@@ -26,6 +26,7 @@ use crate::msg::{Effect, Key, Ticket};
 use crate::shapes::form::{Done, Filling, Wrong};
 use crate::shapes::list::Answer;
 use crate::shapes::once::Once;
+use crate::shapes::{AWAITED, while_asked};
 use crate::theme::Tone;
 use crate::widgets::inputs::{self, Input, Inputs};
 use crate::widgets::pen::Pen;
@@ -45,6 +46,8 @@ pub struct SetUpFactor {
     fetch: Fetch,
     error: Option<String>,
     secret: Option<SecondFactorSecret>,
+    /// What was typed and sent, whatever is typed while the answer is waited for.
+    sent: Option<Typed>,
 }
 
 impl SetUpFactor {
@@ -65,6 +68,7 @@ impl SetUpFactor {
             fetch: Fetch::Never,
             error: None,
             secret: None,
+            sent: None,
         }
     }
 
@@ -82,24 +86,16 @@ impl SetUpFactor {
             } else {
                 "password"
             };
-            return self.refuse(format!("the {what} is missing"), context);
+            self.error = Some(format!("the {what} is missing"));
+            return context.effect(Effect::Bell);
         }
+        self.sent = Some(Typed(self.inputs.raw(0).to_owned()));
         if self.secret.is_none() {
             return self.begin(self.inputs.raw(0).to_owned(), context);
         }
         let code: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
         let request = ConfirmSecondFactor { code };
         self.fetch = Fetch::Waiting(context.call(HillviewRequest::ConfirmSecondFactor { request }));
-    }
-
-    fn refuse(&mut self, why: String, context: &mut Context) {
-        let input = match self.secret {
-            Some(_) => Input::text("", 10),
-            None => Input::password(),
-        };
-        self.inputs.set(0, input);
-        self.error = Some(why);
-        context.effect(Effect::Bell);
     }
 
     fn begun(&mut self, reply: Reply<SecondFactorSecret>, context: &mut Context) {
@@ -129,8 +125,17 @@ impl SetUpFactor {
     }
 
     fn failed(&mut self, error: ApiError, context: &mut Context) {
-        self.refuse(in_words(&error), context);
+        let sent = self.sent.take();
+        if sent.is_some_and(|Typed(sent)| sent == self.inputs.raw(0)) {
+            let input = match self.secret {
+                Some(_) => Input::text("", 10),
+                None => Input::password(),
+            };
+            self.inputs.set(0, input);
+        }
+        self.error = Some(in_words(&error));
         self.fetch = Fetch::Failed(error);
+        context.effect(Effect::Bell);
     }
 }
 
@@ -168,8 +173,14 @@ impl Screen for SetUpFactor {
         true
     }
 
+    fn bars(&self) -> Option<Command> {
+        self.first.then_some(Command::SetUpFactor)
+    }
+
     fn start(&mut self, context: &mut Context) {
+        let waiting = matches!(self.fetch, Fetch::Waiting(_));
         if self.secret.is_none()
+            && !waiting
             && let Some(Typed(password)) = &self.typed
         {
             let password = password.clone();
@@ -182,8 +193,7 @@ impl Screen for SetUpFactor {
     }
 
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
-        let waiting = matches!(self.fetch, Fetch::Waiting(_));
-        (command == Command::Submit && waiting).then(|| "the server is being asked".to_owned())
+        while_asked(&self.fetch, command)
     }
 
     fn command(&mut self, command: Command, context: &mut Context) {
@@ -212,8 +222,11 @@ impl Screen for SetUpFactor {
     }
 
     fn unsaved(&self) -> Option<String> {
-        (self.secret.is_some() && !self.first && self.fetch == Fetch::Done)
-            .then(|| "the key that is shown".to_owned())
+        let shown = self.secret.is_some() && self.fetch != Fetch::Never;
+        match self.fetch {
+            Fetch::Waiting(_) if shown => Some(AWAITED.to_owned()),
+            _ => (shown && !self.first).then(|| "the key that is shown".to_owned()),
+        }
     }
 
     fn view(&self, pen: &mut Pen<'_>, _context: &Context) -> Option<Position> {

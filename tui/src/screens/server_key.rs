@@ -52,6 +52,10 @@ impl Screen for ServerKey {
         "The server's key".to_owned()
     }
 
+    fn ends_online(&self) -> bool {
+        true
+    }
+
     fn command(&mut self, _command: Command, _context: &mut Context) {}
 
     fn view(&self, pen: &mut Pen<'_>, _context: &Context) -> Option<Position> {
@@ -61,7 +65,7 @@ impl Screen for ServerKey {
         for (name, key) in ["known", "shown"].into_iter().zip(&self.keys) {
             pen.put(line, 1, Tone::Faint, name);
             // In two halves, so that both are whole on a narrow screen.
-            let (first, second) = key.split_at(key.len() / 2);
+            let (first, second) = key.split_at(key.floor_char_boundary(key.len() / 2));
             pen.put(line, KNOWN, Tone::Plain, first);
             pen.put(line + 1, KNOWN, Tone::Plain, second);
             line += 2;

@@ -8,6 +8,7 @@ use hillview_shared::api::{HillviewRequest, Reply};
 use ratatui::layout::Position;
 
 use super::list::Answer;
+use super::{AWAITED, while_asked};
 use crate::app::context::{Confirmation, Context, Wish};
 use crate::app::fetch::{Fetch, in_words};
 use crate::command::{Command, Scope};
@@ -235,10 +236,9 @@ impl<F: Filling> Screen for Form<F> {
     fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
         let waits = |fetch: &Fetch| matches!(fetch, Fetch::Waiting(_));
         match command {
-            Command::Submit if waits(&self.sent) || waits(&self.loading) => {
-                Some("the server is being asked".to_owned())
-            }
-            _ => None,
+            Command::Submit if waits(&self.loading) => Some("the server is being asked".to_owned()),
+            field if field.is_of_a_field() => None,
+            other => while_asked(&self.sent, other),
         }
     }
 
@@ -277,7 +277,7 @@ impl<F: Filling> Screen for Form<F> {
                     Fetch::Done
                 };
                 if !done.stays {
-                    context.wish(Wish::CloseAndRun(Command::Refresh));
+                    context.wish(Wish::CloseAndRefresh);
                 }
                 if let Some(screen) = done.then {
                     context.wish(Wish::Show(screen));
@@ -301,6 +301,9 @@ impl<F: Filling> Screen for Form<F> {
     }
 
     fn unsaved(&self) -> Option<String> {
+        if matches!(self.sent, Fetch::Waiting(_)) {
+            return Some(AWAITED.to_owned());
+        }
         let filled = self.inputs.summary() != self.begun;
         (filled && self.sent != Fetch::Done).then(|| "what is filled in".to_owned())
     }

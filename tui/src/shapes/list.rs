@@ -7,6 +7,7 @@ use hillview_shared::api::{HillviewRequest, HillviewResponse, Reply};
 use hillview_shared::students::Page;
 use ratatui::layout::Position;
 
+use super::{AWAITED, while_asked};
 use crate::app::context::{Confirmation, Context};
 use crate::app::fetch::{Fetch, in_words};
 use crate::command::{Command, Scope};
@@ -112,6 +113,8 @@ pub struct List<L: Listing> {
     rows: Vec<L::Row>,
     next: Option<String>,
     cursor: Cursor,
+    /// The row to go back to when so many rows are there again.
+    back_to: Option<usize>,
 }
 
 impl<L: Listing> List<L> {
@@ -128,6 +131,7 @@ impl<L: Listing> List<L> {
             rows: Vec::new(),
             next: None,
             cursor: Cursor::default(),
+            back_to: None,
         }
     }
 
@@ -139,11 +143,15 @@ impl<L: Listing> List<L> {
 
     fn ask(&mut self, after: Option<String>, context: &mut Context) {
         self.continues = after.is_some();
-        // Asked again, the row that the cursor is on is among the first.
+        if !self.continues && !self.rows.is_empty() {
+            self.back_to.get_or_insert(self.cursor.at);
+        }
+        // Asked again, the row that the cursor is on is among the first, or a further page has it.
         let known = u16::try_from(self.rows.len()).unwrap_or(MOST);
-        let limit = match self.continues {
-            true => PAGE,
-            false => known.clamp(PAGE, MOST),
+        let limit = match self.back_to {
+            Some(_) if self.continues => MOST,
+            _ if self.continues => PAGE,
+            _ => known.clamp(PAGE, MOST),
         };
         self.listing.asked(&self.applied);
         let request = self.listing.request(&self.applied, (after, limit), context);
@@ -157,6 +165,7 @@ impl<L: Listing> List<L> {
         self.filtering = false;
         self.applied.clone_from(&self.filters);
         self.rows.clear();
+        (self.next, self.back_to) = (None, None);
         self.cursor = Cursor::default();
         self.ask(None, context);
     }
@@ -173,12 +182,27 @@ impl<L: Listing> List<L> {
     fn move_by(&mut self, command: Command, context: &mut Context) -> bool {
         let page = context.body_rows().saturating_sub(self.above());
         let moved = self.cursor.step(command, self.rows.len(), page);
+        if moved {
+            self.back_to = None;
+        }
         let at_end = self.cursor.at + 1 >= self.rows.len();
-        if moved && at_end && self.fetch == Fetch::Done && self.next.is_some() {
-            let after = self.next.take();
-            self.ask(after, context);
+        let waiting = matches!(self.fetch, Fetch::Waiting(_));
+        if moved && at_end && !waiting && self.next.is_some() {
+            self.ask(self.next.clone(), context);
         }
         moved
+    }
+
+    /// Goes back to where the cursor was before the rows were asked for again.
+    fn go_back(&mut self, context: &mut Context) {
+        if let Some(at) = self.back_to {
+            if at >= self.rows.len() && self.next.is_some() {
+                self.ask(self.next.clone(), context);
+            } else {
+                (self.cursor.at, self.back_to) = (at, None);
+            }
+        }
+        self.cursor.clamp(self.rows.len());
     }
 
     /// The line above the head: what is searched for.
@@ -252,6 +276,10 @@ impl<L: Listing> Screen for List<L> {
     }
 
     fn why_not(&self, command: Command, context: &Context) -> Option<String> {
+        let busy = while_asked(&self.acting, command);
+        if busy.is_some() && !command.is_movement() {
+            return busy;
+        }
         if command == Command::Open && self.rows.is_empty() {
             return Some(format!("there is no {} to open", L::NOUNS.0));
         }
@@ -317,9 +345,12 @@ impl<L: Listing> Screen for List<L> {
             }
             self.rows.extend(page.rows);
             self.next = page.next;
-            self.cursor.clamp(self.rows.len());
-        } else if !self.rows.is_empty() {
-            context.tell_failure(&self.fetch);
+            self.go_back(context);
+        } else {
+            self.back_to = None;
+            if !self.rows.is_empty() {
+                context.tell_failure(&self.fetch);
+            }
         }
     }
 
@@ -327,6 +358,10 @@ impl<L: Listing> Screen for List<L> {
         if let Confirmation::Call(request) = what {
             self.acting = Fetch::Waiting(context.call(*request));
         }
+    }
+
+    fn unsaved(&self) -> Option<String> {
+        matches!(self.acting, Fetch::Waiting(_)).then(|| AWAITED.to_owned())
     }
 
     fn view(&self, pen: &mut Pen<'_>, context: &Context) -> Option<Position> {

@@ -54,7 +54,7 @@ impl Listing for AuditLog {
     const COLUMNS: &'static [Column] = &[
         Column::new("When", 18),
         Column::new("Login", 12),
-        Column::new("Action", 19),
+        Column::new("Action", 23),
         Column::new("To what", 8).grows(),
         Column::new("Outcome", 11).gives_way(),
     ];

@@ -72,7 +72,7 @@ impl Listing for GrantList {
     type Row = Grant;
     const COLUMNS: &'static [Column] = &[
         Column::new("Who", 14).grows(),
-        Column::new("Permission", 17),
+        Column::new("Permission", 18),
         Column::new("Where", 12).grows(),
         Column::new("Until", 18).gives_way(),
         Column::new("State", 8),

@@ -94,9 +94,9 @@ impl Sheets {
         let page = context.body_rows().saturating_sub(2);
         self.cursor.step(command, self.sheets.len(), page);
         let at_end = self.cursor.at + 1 >= self.sheets.len();
-        if at_end && self.fetch == Fetch::Done && self.next.is_some() {
-            let after = self.next.take();
-            self.ask(after, context);
+        let waiting = matches!(self.fetch, Fetch::Waiting(_));
+        if at_end && !waiting && self.next.is_some() {
+            self.ask(self.next.clone(), context);
         }
     }
 }
@@ -130,7 +130,6 @@ impl Screen for Sheets {
 
     fn start(&mut self, context: &mut Context) {
         self.ask(None, context);
-        self.next = None;
         self.classes = Fetch::Waiting(context.call(HillviewRequest::ListClasses {}));
     }
 
@@ -163,6 +162,7 @@ impl Screen for Sheets {
                 self.all = !self.all;
                 self.chosen = true;
                 self.sheets.clear();
+                self.next = None;
                 self.start(context);
             }
             movement => self.move_by(movement, context),

@@ -127,7 +127,9 @@ impl Filling for EditForm {
     }
 
     fn loaded(&mut self, answer: Answer, inputs: &mut Inputs) -> Reply<()> {
-        let (roles, input) = load_roles(answer, |role| self.staff.roles.contains(role))?;
+        // What was ticked and unticked before the answer came stays.
+        let ticked = ticked_roles(inputs, EDIT_ROLES, &self.roles);
+        let (roles, input) = load_roles(answer, |role| ticked.contains(role))?;
         inputs.set(EDIT_ROLES, input);
         self.roles = roles;
         Ok(())

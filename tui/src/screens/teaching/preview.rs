@@ -70,7 +70,7 @@ impl Preview {
         let made = self.count(AssignOutcome::New) + self.count(AssignOutcome::Replaces);
         // This, and the form that it was made from.
         context.wish(Wish::Close);
-        context.wish(Wish::CloseAndRun(Command::Refresh));
+        context.wish(Wish::CloseAndRefresh);
         context.say(format!(
             "made: {}",
             text::count(made, "assignment", "assignments")
@@ -156,8 +156,10 @@ impl Screen for Preview {
                 }
             }
             Command::Remove => {
-                self.assignments.remove(at);
-                self.lines.remove(at);
+                if at < self.assignments.len().min(self.lines.len()) {
+                    self.assignments.remove(at);
+                    self.lines.remove(at);
+                }
                 self.cursor.clamp(self.assignments.len());
                 if !self.assignments.is_empty() {
                     self.ask(true, context);
@@ -201,7 +203,9 @@ impl Screen for Preview {
         // The reason of the line under the cursor stands whole at the end.
         let room = pen.lines().saturating_sub(3);
         for (line, at) in rows::window(self.cursor.at, self.lines.len(), room).enumerate() {
-            let (row, outcome) = (&self.assignments[at], &self.lines[at]);
+            let (Some(row), Some(outcome)) = (self.assignments.get(at), self.lines.get(at)) else {
+                break;
+            };
             let subject = row.subject.as_deref().unwrap_or(row.role.word());
             let cells = [
                 outcome.class.as_deref().unwrap_or(&row.class),

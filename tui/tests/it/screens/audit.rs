@@ -17,10 +17,10 @@ fn the_log_is_listed_and_a_line_shows_all_that_it_says() {
     insta::assert_snapshot!(desk.screen(), @"
      Kilimani Primary  2026 T2  Audit log                  r.mutua@hillview.example
      All of them; / says which to show
-      When              Login       Action             To what          Outcome
-    > 13:05             r.mutua     refused            export-school    denied
-      12:05             r.mutua     grant-give         J. Otieno        ok
-      11:05             r.mutua     log-in             r.mutua          ok
+      When              Login       Action                 To what      Outcome
+    > 13:05             r.mutua     refused                export-scho… denied
+      12:05             r.mutua     grant-give             J. Otieno    ok
+      11:05             r.mutua     log-in                 r.mutua      ok
 
 
 

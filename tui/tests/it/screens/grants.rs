@@ -22,9 +22,9 @@ fn grants_are_listed_with_what_ends_soon_and_what_is_over() {
     insta::assert_snapshot!(desk.screen(), @"
      Kilimani Primary  2026 T2  Grants                     r.mutua@hillview.example
      Of (login or staff number):
-      Who               Permission       Where           Until             State
-    > J. Otieno         marks.enter      5 West, Mathem… 31 Jul 2026 14:05 active
-      M. Hassan         marks.enter      the school      no end            active
+      Who              Permission        Where          Until             State
+    > J. Otieno        marks.enter       5 West, Mathe… 31 Jul 2026 14:05 active
+      M. Hassan        marks.enter       the school     no end            active
 
 
 
@@ -209,9 +209,9 @@ fn a_request_is_approved_or_denied_with_a_reason_by_another() {
     let mut desk = on("requests");
     insta::assert_snapshot!(desk.screen(), @"
      Kilimani Primary  2026 T2  Requests                   r.mutua@hillview.example
-      Who           Permission       Where       For      Asked             State
-    > W.KAMAU       marks.unlock     4 East      3 days   14:05             open
-      R.MUTUA       marks.unlock     4 East      3 days   14:05             open
+      Who           Permission        Where       For      Asked             State
+    > W.KAMAU       marks.unlock      4 East      3 days   14:05             open
+      R.MUTUA       marks.unlock      4 East      3 days   14:05             open
 
 
 

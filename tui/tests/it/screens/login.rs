@@ -489,6 +489,8 @@ fn a_wrong_code_of_a_new_authenticator_is_typed_again() {
     desk.shows("the code is wrong [wrong-code]");
     desk.shows("JBSW Y3DP");
     desk.keys("<Esc>");
+    desk.shows("Leave and lose the key that is shown?");
+    desk.keys("y");
     desk.hides("JBSW");
 }
 

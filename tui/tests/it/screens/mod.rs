@@ -5,6 +5,7 @@ mod audit;
 mod bytes;
 mod fixtures;
 mod grants;
+mod late;
 mod login;
 mod marks;
 mod marks_conflicts;
@@ -47,6 +48,8 @@ pub struct Desk {
     pub app: App,
     terminal: Terminal<TestBackend>,
     pub calls: Vec<(Ticket, HillviewRequest)>,
+    /// The questions what the person may do, which come beside others.
+    pub rights: Vec<Ticket>,
     pub saves: Vec<NewEdit>,
     pub others: Vec<Effect>,
     edits: u64,
@@ -70,6 +73,7 @@ impl Desk {
             app,
             terminal: Terminal::new(TestBackend::new(columns, rows)).unwrap(),
             calls: Vec::new(),
+            rights: Vec::new(),
             saves: Vec::new(),
             others: Vec::new(),
             edits: 0,
@@ -121,6 +125,11 @@ impl Desk {
     pub fn send(&mut self, message: Msg) {
         for effect in self.app.update(message) {
             match effect {
+                Effect::Call { ticket, request }
+                    if matches!(*request, HillviewRequest::WhoAmI {}) =>
+                {
+                    self.rights.push(ticket);
+                }
                 Effect::Call { ticket, request } => self.calls.push((ticket, *request)),
                 Effect::Save(edit) => self.saves.push(edit),
                 other => self.others.push(other),
