@@ -61,6 +61,46 @@ pub async fn login(on: impl Into<On<'_>>, user: UserId) -> Result<Login, Failure
         .await
 }
 
+/// A login as a list shows it.
+#[derive(Clone, Debug, sqlx::FromRow, serde::Serialize)]
+pub struct User {
+    pub username: String,
+    pub name: String,
+    pub state: String,
+    pub staff_no: Option<String>,
+    /// With commas between them.
+    pub roles: Option<String>,
+    pub second_factor: bool,
+    pub last_seen: Option<Moment>,
+}
+
+/// Every login, by its name.
+pub async fn everybody(db: &Db) -> Result<Vec<User>, Failure> {
+    db.query(
+        "select user.username, user.name, user.state, staff.staff_no, \
+            (select group_concat(role.code) from user_role \
+                join role on role.id = user_role.role_id \
+                where user_role.user_id = user.id) as roles, \
+            exists (select 1 from second_factor where second_factor.user_id = user.id \
+                and second_factor.confirmed_at is not null) as second_factor, \
+            (select max(session.last_seen_at) from session \
+                where session.user_id = user.id) as last_seen \
+        from user \
+        left join staff on staff.id = user.staff_id \
+        order by user.username",
+    )
+    .all()
+    .await
+}
+
+/// The member of staff whose login it is.
+pub async fn staff_of(tx: &mut Tx, user: UserId) -> Result<Option<StaffId>, Failure> {
+    tx.query("select staff_id from user where id = ?")
+        .bind(user)
+        .scalar()
+        .await
+}
+
 /// Whether a role of a login asks for a second factor.
 pub async fn asks_second_factor(on: impl Into<On<'_>>, user: UserId) -> Result<bool, Failure> {
     let asking: i64 = on

@@ -45,7 +45,7 @@ enum Command {
     /// Print what the server's database user needs
     #[command(subcommand)]
     Database(database::Command),
-    /// Add logins and give new passwords
+    /// List logins, add them, shut them out, give new passwords
     #[command(subcommand)]
     User(users::Command),
     /// Measure a private server of these settings

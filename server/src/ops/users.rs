@@ -1,12 +1,13 @@
 //! `user …`: logins, when nobody can log in to make them.
 
 use hillview_shared::accounts::RoleCode;
-use hillview_shared::audit::Action;
+use hillview_shared::staff::StaffState;
+use hillview_shared::text::visible;
 
-use super::{print, with_state};
+use super::{Format, print, with_state};
 use crate::config::Config;
+use crate::db::accounts::User;
 use crate::error::Result;
-use crate::service::audit::{self, By, Event};
 use crate::service::{State, accounts};
 
 #[derive(clap::Subcommand)]
@@ -31,11 +32,49 @@ pub enum Command {
         /// User name
         user: String,
     },
+    /// List the logins of a school
+    #[command(after_help = "\
+Example:
+  hillview-server user list kilimani --format json
+  hillview-server user list platform")]
+    List {
+        /// Code of the school
+        school: String,
+        #[arg(long, value_enum, default_value = "table")]
+        format: Format,
+    },
+    /// Shut a login out at once, or let it in again
+    ///
+    /// For logins that nobody at the school may shut out, such as its first one and those of the
+    /// platform. A member of staff is disabled with their login.
+    #[command(after_help = "\
+Example:
+  hillview-server user disable kilimani asha
+  hillview-server user disable platform asha --undo")]
+    Disable {
+        /// Code of the school
+        school: String,
+        /// User name
+        user: String,
+        /// Let it in again
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Take a login's second factor away, and end its sessions
+    #[command(after_help = "\
+Example:
+  hillview-server user reset-second-factor platform asha")]
+    ResetSecondFactor {
+        /// Code of the school
+        school: String,
+        /// User name
+        user: String,
+    },
 }
 
 impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
-        let password = match self {
+        let said = match self {
             Self::Add {
                 school,
                 user,
@@ -55,25 +94,78 @@ impl Command {
             Self::Reset { school, user } => {
                 with_state(config, async |state| reset(state, &school, &user).await).await?
             }
+            Self::List { school, format } => {
+                let all = with_state(config, async |state| list(state, &school).await).await?;
+                return shown(&all, format);
+            }
+            Self::Disable { school, user, undo } => {
+                let disabled = async |state: &State| disable(state, &school, &user, undo).await;
+                let now = with_state(config, disabled).await?;
+                format!("{user}: {now}")
+            }
+            Self::ResetSecondFactor { school, user } => {
+                let reset = async |state: &State| reset_second_factor(state, &school, &user).await;
+                with_state(config, reset).await?;
+                format!("{user}: the second factor was taken away")
+            }
         };
-        print(&password)
+        print(&said)
     }
+}
+
+fn shown(all: &[User], format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return print(&serde_json::to_string_pretty(all)?);
+    }
+    let row = |user: &str, state: &str, number: &str, factor: &str, roles: &str, name: &str| {
+        format!("{user:20} {state:8} {number:12} {factor:13} {roles:24} {name}")
+    };
+    print(&row(
+        "USER",
+        "STATE",
+        "STAFF NUMBER",
+        "SECOND FACTOR",
+        "ROLES",
+        "NAME",
+    ))?;
+    all.iter().try_for_each(|user| {
+        let factor = if user.second_factor { "on" } else { "-" };
+        let number = user.staff_no.as_deref().unwrap_or("-");
+        let roles = user.roles.as_deref().unwrap_or("-");
+        print(&row(
+            &user.username,
+            &user.state,
+            &visible(number),
+            factor,
+            roles,
+            &visible(&user.name),
+        ))
+    })
+}
+
+/// The logins of a school.
+pub async fn list(state: &State, school: &str) -> Result<Vec<User>> {
+    let tenant = state.tenants.school(school).await?;
+    accounts::by_hand::list(&tenant.db).await
+}
+
+/// Shuts a login out or lets it in; gives its state.
+pub async fn disable(state: &State, school: &str, user: &str, undo: bool) -> Result<StaffState> {
+    let tenant = state.tenants.school(school).await?;
+    accounts::by_hand::disable(state, school, &tenant.db, user, undo).await
+}
+
+/// Takes a login's second factor away.
+pub async fn reset_second_factor(state: &State, school: &str, user: &str) -> Result<()> {
+    let tenant = state.tenants.school(school).await?;
+    accounts::by_hand::reset_second_factor(state, school, &tenant.db, user).await
 }
 
 /// Adds a login and gives its one-time password.
 pub async fn add(state: &State, school: &str, login: &accounts::NewLogin<'_>) -> Result<String> {
     let tenant = state.tenants.school(school).await?;
     let one_time = accounts::one_time(state).await?;
-    let now = state.clock.now();
-    tenant
-        .db
-        .write(async |tx| {
-            accounts::add_login(tx, login, &one_time, now).await?;
-            let roles: Vec<&str> = login.roles.iter().map(|role| role.0.as_str()).collect();
-            let event = Event::new(Action::UserAdd, login.username).detail(roles.join(", "));
-            audit::note(tx, &By::server(now), event).await
-        })
-        .await?;
+    accounts::by_hand::add(state, &tenant.db, login, &one_time).await?;
     Ok(one_time.password)
 }
 

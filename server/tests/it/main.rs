@@ -47,5 +47,6 @@ mod tls;
 mod tls_behind;
 mod tokens;
 mod two_servers;
+mod users_command;
 mod ways_up;
 mod wire;

@@ -1,6 +1,7 @@
 //! Who somebody is, and for how long. Not here: what a session may reach (`caller`), and how
 //! passwords are hashed (`hashing`).
 
+pub mod by_hand;
 pub mod listing;
 mod logins;
 mod passwords;

@@ -202,7 +202,12 @@ pub async fn reset(state: &State, caller: &Caller, request: WhichStaff) -> Resul
 }
 
 /// Takes a login's second factor away; gives the sessions that ended with it.
-async fn take_away(tx: &mut Tx, login: &Login, by: &By, now: Moment) -> Result<Vec<[u8; 32]>> {
+pub(super) async fn take_away(
+    tx: &mut Tx,
+    login: &Login,
+    by: &By,
+    now: Moment,
+) -> Result<Vec<[u8; 32]>> {
     accounts::hold(tx, login.id).await?;
     if !factors::remove(tx, login.id).await? {
         let text = format!("{} has no second factor", login.username);
