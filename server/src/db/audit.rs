@@ -3,9 +3,11 @@
 use hillview_shared::audit::AuditEntry;
 use hillview_shared::ids::Moment;
 
-use super::imports::batches;
 use super::{Db, Failure, Tx};
 use crate::chain::{AuditLink, Hash};
+
+/// The most lines of one statement, which must not have too many values.
+const ROWS: usize = 1_000;
 
 /// Where the log ends.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -37,7 +39,7 @@ pub struct NewEntry<'a> {
 
 /// Adds rows after [`hold_head`].
 pub async fn append(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<(), Failure> {
-    for entries in batches(entries) {
+    for entries in entries.chunks(ROWS) {
         let mut query = tx
             .query(
                 "insert into audit
