@@ -186,6 +186,11 @@ pub async fn log_in(command: &Login, context: &Context) -> Result<Outcome, ApiEr
     }
     let who = &logged_in.who;
     say(&format!("logged in as {} at {}", who.name, who.school.name));
+    if script_token().is_some() {
+        say(
+            "HILLVIEW_TOKEN_FILE is set: until it is unset, commands go by its token and not by this login",
+        );
+    }
     if who.second_factor == SecondFactor::Missing {
         say("a role of yours asks for a second factor; set it up: hillview second-factor setup");
     }

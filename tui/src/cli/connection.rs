@@ -104,6 +104,12 @@ pub fn script_token() -> Option<PathBuf> {
     Some(PathBuf::from(path))
 }
 
+/// The error of a command that is told to be two at once: a token is one login's already.
+pub fn two_names() -> ApiError {
+    let text = format!("--user names a login, and {TOKEN_FILE} a token of one");
+    usage("two-logins", text).hint(format!("leave --user out, or unset {TOKEN_FILE}"))
+}
+
 /// The script's token where one is named, or else the session that is logged in here and fits the
 /// settings.
 pub fn kept(settings: &Settings) -> Result<Option<Kept>, ApiError> {

@@ -189,7 +189,13 @@ pub fn start(
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let outcome = settings(&cli.globals).and_then(|settings| match cli.command {
+    let is_login = matches!(cli.command, Some(Command::Login(_)));
+    let two = !is_login && cli.globals.user.is_some() && connection::script_token().is_some();
+    let read = match two {
+        true => Err(connection::two_names()),
+        false => settings(&cli.globals),
+    };
+    let outcome = read.and_then(|settings| match cli.command {
         None => screen(settings).map(|()| Outcome::Done),
         Some(command) => {
             let context = Context {

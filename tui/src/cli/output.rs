@@ -99,6 +99,18 @@ pub fn write(bytes: &[u8]) -> Result<(), ApiError> {
         })
 }
 
+/// The error of printing what is shown only once: nobody has it then, so a reader that is gone is
+/// no success.
+pub fn shown_once(printed: Result<(), ApiError>, again: &str) -> Result<(), ApiError> {
+    printed.map_err(|error| {
+        let text = format!(
+            "done, but what is shown only once reached nobody: {}",
+            error.message
+        );
+        usage("secret-not-shown", text).hint(again)
+    })
+}
+
 /// A field of a row and the heading of its column in a table; without a heading, tables leave the
 /// field out.
 pub type Column = (&'static str, &'static str);

@@ -36,14 +36,14 @@ pub struct Show {
 
 /// Add a role, or change what it may do, at once for everybody who has it
 ///
-/// Without --permission, what it may do stays, but for what is given and taken. Permissions on
+/// A new one is made with --permission. Without it, what it may do stays, but for what is given and taken. Permissions on
 /// marks, results, exports and rights can only be given by somebody who has them.
 #[derive(Args)]
 #[command(before_help = "\
 Examples:
   hillview roles save exams-office --permission marks.read --permission assessments.write
   hillview roles save registrar --give export.bulk
-  hillview roles save school-admin --take config.write --second-factor on")]
+  hillview roles save school-admin --take config.write --second-factor on --yes")]
 pub struct Save {
     /// The role's code: 2 to 40 of a-z, 0-9 and dash
     role: String,
@@ -131,7 +131,15 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
         }
         Command::Save(save) => {
             let known = find(&session, &save.role).await?;
-            let saved = ask!(session, save_role(request(save, known)))?;
+            if known.is_none() && save.permissions.is_empty() {
+                return Err(unknown(&save.role)
+                    .hint("a new role is made by all that it may do: --permission"));
+            }
+            let request = request(save, known.as_ref());
+            if let Some(question) = takes(&request, known.as_ref()) {
+                context.confirm(&question).await?;
+            }
+            let saved = ask!(session, save_role(request))?;
             output::one(format, COLUMNS, &Row::from(saved))?;
         }
         Command::Drop(drop) => {
@@ -157,9 +165,9 @@ async fn find(session: &Session, code: &str) -> Result<Option<RoleDetail>, ApiEr
 }
 
 /// What is sent, based on the role as it is.
-fn request(save: Save, known: Option<RoleDetail>) -> SaveRole {
+fn request(save: Save, known: Option<&RoleDetail>) -> SaveRole {
     let (had, second_factor, v) = match known {
-        Some(role) => (role.permissions, role.second_factor, role.v),
+        Some(role) => (role.permissions.clone(), role.second_factor, role.v),
         None => (Vec::new(), false, Version(0)),
     };
     let mut permissions = match save.permissions.is_empty() {
@@ -176,6 +184,19 @@ fn request(save: Save, known: Option<RoleDetail>) -> SaveRole {
             .map_or(second_factor, |word| word == "on"),
         v,
     }
+}
+
+/// What is asked where those who have the role lose what they may do.
+fn takes(wanted: &SaveRole, known: Option<&RoleDetail>) -> Option<String> {
+    let had = known?.permissions.iter();
+    let lost: Vec<&str> = had
+        .filter(|one| !wanted.permissions.contains(one))
+        .map(|one| one.word())
+        .collect();
+    (!lost.is_empty()).then(|| {
+        let code = &wanted.code.0;
+        format!("take {} from everybody who is {code}?", lost.join(", "))
+    })
 }
 
 fn unknown(code: &str) -> ApiError {

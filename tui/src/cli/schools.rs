@@ -110,6 +110,9 @@ struct Row {
     name: String,
     state: String,
     created: String,
+    /// The first login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     one_time_password: Option<String>,
 }
@@ -119,6 +122,7 @@ const COLUMNS: &[Column] = &[
     ("name", "NAME"),
     ("state", "STATE"),
     ("created", "MADE"),
+    ("username", "LOGIN"),
     ("one_time_password", "ONE-TIME PASSWORD"),
 ];
 
@@ -135,6 +139,7 @@ fn row(school: SchoolEntry, one_time_password: Option<String>) -> Row {
         name: school.name,
         state: school.state,
         created: school.created.utc().format("%Y-%m-%d").to_string(),
+        username: None,
         one_time_password,
     }
 }
@@ -151,9 +156,15 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
                 pack: add.pack,
                 admin: add.admin,
             };
+            let username = request.admin.clone();
             let added = ask!(session, add_school(request))?;
-            let row = row(added.school, Some(added.one_time_password));
-            output::one(format, COLUMNS, &row)?;
+            let mut row = row(added.school, Some(added.one_time_password));
+            row.username = Some(username);
+            let printed = output::one(format, COLUMNS, &row);
+            output::shown_once(
+                printed,
+                "remove the school and add it again: nobody has logged in to it yet",
+            )?;
             return Ok(Outcome::Done);
         }
         Command::Suspend(Suspend { code, undo }) => {

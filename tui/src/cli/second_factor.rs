@@ -11,6 +11,7 @@ use super::Context;
 use super::accounts::{CODE_INSTEAD, Code, Given, INSTEAD};
 use super::connection::{Session, ask, kept, must_change, not_logged_in};
 use super::output::{self, Column, Outcome, say};
+use crate::config::Format;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -77,6 +78,22 @@ struct Row {
     recovery_code: String,
 }
 
+const NO_CODES: &str = "keep your authenticator; without it, whoever manages staff takes the factor away: hillview staff reset-second-factor";
+
+/// All of it in one, for what reads data while somebody types the code.
+#[derive(Serialize)]
+struct SetUp {
+    #[serde(flatten)]
+    begun: Begun,
+    recovery_codes: Vec<String>,
+}
+
+const SET_UP: &[Column] = &[
+    ("secret", "secret"),
+    ("uri", "address"),
+    ("recovery_codes", "recovery codes"),
+];
+
 const CODES: &[Column] = &[("recovery_code", "RECOVERY CODE")];
 
 pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiError> {
@@ -114,7 +131,19 @@ async fn begin(setup: &Setup, context: &Context) -> Result<Outcome, ApiError> {
         secret: begun.secret,
         uri: begun.uri,
     };
-    output::one(context.settings.format, BEGUN, &row)?;
+    let format = context.settings.format;
+    if context.can_ask() && format != Format::Table {
+        say(&format!("secret   {}\naddress  {}", row.secret, row.uri));
+        say("type the secret into an authenticator, and here the code that it shows");
+        let codes = confirmed(&session, None, context).await?;
+        let row = SetUp {
+            begun: row,
+            recovery_codes: codes.codes,
+        };
+        output::shown_once(output::one(format, SET_UP, &row), NO_CODES)?;
+        return Ok(Outcome::Done);
+    }
+    output::one(format, BEGUN, &row)?;
     if !context.can_ask() {
         say("type the secret into an authenticator, then: hillview second-factor confirm");
         return Ok(Outcome::Done);
@@ -150,7 +179,8 @@ fn show(codes: RecoveryCodes, context: &Context) -> Result<Outcome, ApiError> {
         .into_iter()
         .map(|recovery_code| Row { recovery_code })
         .collect();
-    output::list(context.settings.format, CODES, &rows)?;
+    let printed = output::list(context.settings.format, CODES, &rows);
+    output::shown_once(printed, NO_CODES)?;
     say("the second factor counts from now on");
     say(
         "keep these codes away from the phone: each lets you in once, and they are not shown again",

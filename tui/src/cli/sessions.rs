@@ -62,7 +62,7 @@ Examples:
 #[derive(Args)]
 #[command(before_help = "\
 Examples:
-  hillview sessions policy set --idle-minutes 30
+  hillview sessions policy set --idle-minutes 30 --yes
   hillview sessions policy set --idle-minutes 720 --days 30")]
 #[group(required = true, multiple = true)]
 pub struct Set {
@@ -143,6 +143,10 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
                     idle_minutes: set.idle_minutes.unwrap_or(known.idle_minutes),
                     days: set.days.unwrap_or(known.days),
                 };
+                if wanted.idle_minutes < known.idle_minutes || wanted.days < known.days {
+                    let question = "end at once the sessions that are older or idle for longer?";
+                    context.confirm(question).await?;
+                }
                 known = ask!(session, save_session_policy(wanted))?;
             }
             output::one(context.settings.format, POLICY, &known)?;

@@ -97,6 +97,9 @@ async fn reach(context: &Context, resume: Option<Resume>, row: &mut Row) -> Resu
     row.round_trip_ms = u64::try_from(asked.elapsed().as_millis()).ok();
     row.answers = true;
     row.session = session(row.session, &welcome);
+    if let Some(who) = &welcome.who {
+        row.user = Some(who.username.clone());
+    }
     row.server_version = Some(welcome.server);
     Ok(())
 }

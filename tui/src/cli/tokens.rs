@@ -132,7 +132,11 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
                 reason: add.reason,
             };
             let added = ask!(session, add_token(request))?;
-            output::one(format, COLUMNS, &row(added.token, Some(added.secret)))?;
+            let printed = output::one(format, COLUMNS, &row(added.token, Some(added.secret)));
+            output::shown_once(
+                printed,
+                "revoke it and make another: hillview tokens revoke",
+            )?;
             say("keep the secret in a file of your own (chmod 600): it is not shown again");
         }
         Command::Revoke(revoke) => {

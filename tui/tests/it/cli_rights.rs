@@ -27,7 +27,7 @@ async fn roles_and_grants() {
         for line in [
             "roles list",
             "roles save exams-office --permission marks.read --permission students.read",
-            "roles save exams-office --take marks.read --second-factor on",
+            "roles save exams-office --take marks.read --second-factor on --yes",
             "roles save exams-office --give marks.reed",
             "roles show exams-office --format json",
             "roles show nothing",

@@ -86,9 +86,11 @@ async fn the_policy_is_shown_and_set() {
         };
         let usual = json!({"idle_minutes": 720, "days": 30});
         assert_eq!(policy(&["show"]), (Some(0), usual));
+        let unasked = policy(&["set", "--idle-minutes", "60"]);
+        assert_eq!(unasked.0, Some(2), "a shorter time is asked about");
         let set = json!({"idle_minutes": 60, "days": 30});
         assert_eq!(
-            policy(&["set", "--idle-minutes", "60"]),
+            policy(&["set", "--idle-minutes", "60", "--yes"]),
             (Some(0), set.clone())
         );
         assert_eq!(policy(&["set"]).0, Some(2), "nothing to set");

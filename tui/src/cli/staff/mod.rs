@@ -82,12 +82,12 @@ pub struct Add {
 
 /// Change a member of staff; what is not named stays
 ///
-/// Other roles end the sessions of the login.
+/// Other roles end the sessions of the login, so they are asked about.
 #[derive(Args)]
 #[command(before_help = "\
 Examples:
   hillview staff edit akinyi --name 'Akinyi Odhiambo Were'
-  hillview staff edit akinyi --role teacher --role registrar")]
+  hillview staff edit akinyi --role teacher --role registrar --yes")]
 pub struct Edit {
     /// The login's name or the staff number
     #[arg(value_name = "WHO")]
@@ -279,13 +279,25 @@ async fn add(add: Add, context: &Context) -> Result<Outcome, ApiError> {
         one_time_password: added.one_time_password,
         password_ends: added.ends.map(|ends| ends.to_string()),
     };
-    output::one(context.settings.format, ADDED, &row)?;
+    let printed = output::one(context.settings.format, ADDED, &row);
+    output::shown_once(
+        printed,
+        "make another password: hillview staff reset-password",
+    )?;
     Ok(Outcome::Done)
 }
 
 async fn edit(edit: Edit, context: &Context) -> Result<Outcome, ApiError> {
     let session = Session::open(context).await?;
     let changes = edit.changes;
+    if !changes.roles.is_empty() {
+        let question = format!(
+            "make {} {} and nothing else, and end their sessions?",
+            edit.staff,
+            changes.roles.join(", ")
+        );
+        context.confirm(&question).await?;
+    }
     let request = EditStaff {
         staff: edit.staff,
         name: changes.name,

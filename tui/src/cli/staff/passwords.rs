@@ -86,7 +86,8 @@ pub async fn reset(reset: Reset, context: &Context) -> Result<Outcome, ApiError>
     context.confirm(&question).await?;
     let request = WhichStaff { staff: reset.staff };
     let given = ask!(session, reset_password(request))?;
-    output::one(context.settings.format, COLUMNS, &Row::from(given))?;
+    let printed = output::one(context.settings.format, COLUMNS, &Row::from(given));
+    output::shown_once(printed, "repeat the command: it makes another password")?;
     Ok(Outcome::Done)
 }
 
