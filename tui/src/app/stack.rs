@@ -395,8 +395,8 @@ impl App {
     }
 
     fn is_at_the_beginning(&self) -> bool {
-        let stays = |top: &Box<dyn Screen>| top.is_login() || top.bars().is_some();
-        self.stack.len() == 1 || self.stack.last().is_some_and(stays)
+        let top = self.stack.last();
+        self.stack.len() == 1 || top.is_some_and(|top| top.is_login() || top.bars().is_some())
     }
 
     fn back(&mut self) {
