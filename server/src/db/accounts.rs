@@ -62,7 +62,7 @@ pub async fn login(on: impl Into<On<'_>>, user: UserId) -> Result<Login, Failure
 }
 
 /// A login as a list shows it.
-#[derive(Clone, Debug, sqlx::FromRow, serde::Serialize)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct User {
     pub username: String,
     pub name: String,

@@ -115,7 +115,8 @@ impl Command {
 
 fn shown(all: &[User], format: Format) -> anyhow::Result<()> {
     if format == Format::Json {
-        return print(&serde_json::to_string_pretty(all)?);
+        let rows: Vec<_> = all.iter().map(as_json).collect();
+        return print(&serde_json::to_string_pretty(&rows)?);
     }
     let row = |user: &str, state: &str, number: &str, factor: &str, roles: &str, name: &str| {
         format!("{user:20} {state:8} {number:12} {factor:13} {roles:24} {name}")
@@ -140,6 +141,19 @@ fn shown(all: &[User], format: Format) -> anyhow::Result<()> {
             roles,
             &visible(&user.name),
         ))
+    })
+}
+
+fn as_json(user: &User) -> serde_json::Value {
+    let roles = user.roles.as_deref().unwrap_or_default().split(',');
+    serde_json::json!({
+        "username": user.username,
+        "name": user.name,
+        "state": user.state,
+        "staff_no": user.staff_no,
+        "roles": roles.filter(|role| !role.is_empty()).collect::<Vec<_>>(),
+        "second_factor": user.second_factor,
+        "last_seen": user.last_seen,
     })
 }
 
