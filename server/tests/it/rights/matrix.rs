@@ -44,8 +44,6 @@ enum Cell {
     Nothing,
     Denied,
     NotFound,
-    /// The server has no answer yet.
-    Unanswered,
     /// What no sample may come to: it failed for another reason.
     Odd(String),
 }
@@ -57,7 +55,6 @@ impl Cell {
             Self::Nothing => 'e',
             Self::Denied => '-',
             Self::NotFound => 'n',
-            Self::Unanswered => '.',
             Self::Odd(_) => '?',
         }
     }
@@ -298,7 +295,6 @@ impl<'a> Actor<'a> {
             Kind::NotFound => Cell::NotFound,
             Kind::Denied => Cell::Denied,
             Kind::Invalid if error.code.starts_with("unknown-") => Cell::NotFound,
-            Kind::Unsupported => Cell::Unanswered,
             _ => Cell::Odd(format!(
                 "{} of {} in {}: {error:?}",
                 sample.method, self.who.0, PLACES[at]
