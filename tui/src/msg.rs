@@ -5,6 +5,10 @@
 //! outcome back as messages. No type of the terminal's library appears here: the core knows its
 //! own [`Key`].
 
+use std::fmt;
+use std::path::PathBuf;
+
+use bytes::Bytes;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::{ChangePassword, LogIn, Who};
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
@@ -108,6 +112,16 @@ pub enum Msg {
         /// What the outbox holds after the event.
         counts: OutboxCounts,
     },
+    /// What became of an [`Effect::ReadFile`].
+    FileRead {
+        ticket: Ticket,
+        read: Result<GivenFile, ApiError>,
+    },
+    /// What became of an [`Effect::WriteFile`].
+    FileWritten {
+        ticket: Ticket,
+        written: Result<PathBuf, ApiError>,
+    },
     Line(LineState),
     /// Something to tell the person: damage that was found, a key that is remembered.
     Say {
@@ -116,6 +130,24 @@ pub enum Msg {
     },
     /// The time by the client's clock, sent before other messages and never on a tick.
     Now(Moment),
+}
+
+/// A file of the person's machine, whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GivenFile {
+    /// Where it is, from the root on.
+    pub path: PathBuf,
+    pub bytes: Bytes,
+}
+
+/// What people keep in files is in no log.
+impl fmt::Debug for GivenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GivenFile")
+            .field("path", &self.path)
+            .field("length", &self.bytes.len())
+            .finish()
+    }
 }
 
 /// How much the outbox holds.
@@ -250,6 +282,14 @@ pub enum Effect {
     Save(NewEdit),
     /// Forgets a refused or conflicted edit for good.
     Drop(EditId),
+    /// Reads a file that is no larger than an import may be; `~` is the person's home.
+    ReadFile { ticket: Ticket, path: String },
+    /// Writes a new file that only the person reads; one that is there stays as it is.
+    WriteFile {
+        ticket: Ticket,
+        path: PathBuf,
+        bytes: Bytes,
+    },
     /// Tries the line now instead of at `retry_at`.
     Retry,
     /// Sounds the terminal's bell.

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
+use bytes::Bytes;
 use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, Who};
 use hillview_shared::api::HillviewRequest;
 use hillview_shared::classes::Class;
 use hillview_shared::ids::{Moment, SheetId, StudentId};
+use hillview_shared::imports::ImportKind;
 
 use crate::app::fetch::Fetch;
 use crate::command::Command;
@@ -115,6 +118,8 @@ pub enum Open {
     Audit,
     Roles,
     Schools,
+    Import(ImportKind),
+    Imports,
     Confirm {
         question: String,
         what: Confirmation,
@@ -166,6 +171,24 @@ impl Context {
         let ticket = self.ticket();
         let request = Box::new(request);
         self.effects.push(Effect::Call { ticket, request });
+        ticket
+    }
+
+    /// Reads a file of this machine; it comes under the ticket.
+    pub fn read_file(&mut self, path: impl Into<String>) -> Ticket {
+        let (ticket, path) = (self.ticket(), path.into());
+        self.effects.push(Effect::ReadFile { ticket, path });
+        ticket
+    }
+
+    /// Writes a new file on this machine; what became of it comes under the ticket.
+    pub fn write_file(&mut self, path: PathBuf, bytes: Bytes) -> Ticket {
+        let ticket = self.ticket();
+        self.effects.push(Effect::WriteFile {
+            ticket,
+            path,
+            bytes,
+        });
         ticket
     }
 

@@ -79,6 +79,18 @@ impl App {
                     screen.outbox(&event, &mut self.context);
                 }
             }
+            Msg::FileRead { ticket, read } => {
+                let asker = self.stack.iter_mut().find(|one| one.waits_for(ticket));
+                if let Some(asker) = asker {
+                    asker.file_read(read, &mut self.context);
+                }
+            }
+            Msg::FileWritten { ticket, written } => {
+                let asker = self.stack.iter_mut().find(|one| one.waits_for(ticket));
+                if let Some(asker) = asker {
+                    asker.file_written(written, &mut self.context);
+                }
+            }
             Msg::Line(line) => self.line(line),
             Msg::Say { words, bad } => self.context.notice = Some(Notice { words, bad }),
         }

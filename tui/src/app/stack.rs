@@ -1,6 +1,7 @@
 //! Opening and leaving screens, and the commands that belong to no screen.
 
 use hillview_shared::accounts::{PLATFORM, Permission, Role, RoleCode, SecondFactor, Who};
+use hillview_shared::imports::ImportKind;
 
 use super::{App, Confirmation, Open, Wish};
 use crate::app::context::Typed;
@@ -13,6 +14,7 @@ use crate::screens::confirm::Confirm;
 use crate::screens::grants::{self, GrantList};
 use crate::screens::help::Help;
 use crate::screens::history::History;
+use crate::screens::imports::{Import, ImportList};
 use crate::screens::login::LogIn;
 use crate::screens::marks::Marks;
 use crate::screens::outbox::Outbox;
@@ -79,6 +81,10 @@ impl App {
             Command::Audit => context.open(Open::Audit),
             Command::Roles => context.open(Open::Roles),
             Command::Schools => context.open(Open::Schools),
+            Command::ImportStudents => context.open(Open::Import(ImportKind::Students)),
+            Command::ImportStaff => context.open(Open::Import(ImportKind::Staff)),
+            Command::ImportMarks => context.open(Open::Import(ImportKind::Marks)),
+            Command::Imports => context.open(Open::Imports),
             Command::SetUpFactor => context.open(Open::SetUpFactor),
             Command::DropFactor => context.open(Open::DropFactor),
             Command::ChangePassword => context.open(Open::ChangePassword),
@@ -336,6 +342,8 @@ impl App {
             Open::Audit => Box::new(List::new(AuditLog)),
             Open::Roles => Box::new(List::new(RoleList)),
             Open::Schools => Box::new(List::new(SchoolList)),
+            Open::Import(kind) => Box::new(Import::new(kind)),
+            Open::Imports => Box::new(List::new(ImportList)),
             Open::SetUpFactor => Box::new(SetUpFactor::wanted()),
             Open::DropFactor => Box::new(Form::new(DropFactor)),
             Open::ChangePassword => Box::new(Password::wanted()),

@@ -40,6 +40,8 @@ use hillview_shared::ApiError;
 use crate::config::{Flags, Settings, Surroundings};
 use output::Outcome;
 
+pub use imports::read as read_file;
+
 /// Enter and read the marks of a school.
 ///
 /// Without a command the screen for teachers opens; with one, Hillview does it and ends.

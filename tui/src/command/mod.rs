@@ -45,6 +45,9 @@ pub enum Scope {
     Audit,
     Roles,
     Schools,
+    /// What an import would do, or did.
+    Import,
+    Imports,
     /// Something that is shown once.
     Once,
     Form,
@@ -55,7 +58,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Marks,
         Self::MarkEdit,
         Self::Conflict,
@@ -75,6 +78,8 @@ impl Scope {
         Self::Audit,
         Self::Roles,
         Self::Schools,
+        Self::Import,
+        Self::Imports,
         Self::Once,
         Self::Search,
         Self::Palette,
@@ -112,6 +117,8 @@ impl Scope {
             Self::Audit => "The audit log",
             Self::Roles => "Roles",
             Self::Schools => "Schools of the installation",
+            Self::Import => "Before a file is imported, and after",
+            Self::Imports => "Imports that were made",
             Self::Once => "What is shown once",
             Self::Form => "Filling in a form",
             Self::Search => "While a search is typed",
@@ -219,6 +226,12 @@ pub enum Command {
     Export,
     Remove,
     WrittenDown,
+    ImportStudents,
+    ImportStaff,
+    ImportMarks,
+    Imports,
+    SaveRefused,
+    Columns,
 }
 
 impl Command {
@@ -262,6 +275,10 @@ impl Command {
                 | Self::Teaching
                 | Self::Grants
                 | Self::Requests
+                | Self::ImportStudents
+                | Self::ImportStaff
+                | Self::ImportMarks
+                | Self::Imports
         )
     }
 }

@@ -4,6 +4,7 @@
 //! Everything that happened is taken in before one frame is drawn, and nothing happens by itself:
 //! no tick, no timer that draws.
 
+mod files;
 mod line;
 mod login;
 mod saving;
@@ -39,6 +40,8 @@ enum Event {
         session: u64,
         answer: Result<Box<HillviewResponse>, ApiError>,
     },
+    /// A file was read or written.
+    File(Msg),
     /// A save that the server had no time for may be tried again.
     SaveAgain(OperationId),
     /// A signal, or the terminal is gone.

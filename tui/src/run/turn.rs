@@ -11,6 +11,7 @@ use hillview_shared::{ApiError, Kind};
 use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::files;
 use super::line::Line;
 use super::login::Attempt;
 use super::saving::Patience;
@@ -145,7 +146,7 @@ impl Turn {
                 taken.resized(Size::new(columns, rows))?;
                 vec![Msg::Resize { columns, rows }]
             }
-            Event::Input(message) => vec![message],
+            Event::Input(message) | Event::File(message) => vec![message],
             Event::Line(change) => self.line_changed(change),
             Event::Answered {
                 asker,
@@ -175,6 +176,12 @@ impl Turn {
             Effect::LogOut => return Ok(self.log_out()),
             Effect::Save(edit) => self.edits.push(edit),
             Effect::Drop(edit) => return Ok(self.give_up(edit)),
+            Effect::ReadFile { ticket, path } => files::read(ticket, path, &self.tell),
+            Effect::WriteFile {
+                ticket,
+                path,
+                bytes,
+            } => files::write(ticket, path, bytes, &self.tell),
             Effect::Retry => self.line.try_now(),
             Effect::Bell => taken.bell()?,
             Effect::Redraw => taken.redraw()?,

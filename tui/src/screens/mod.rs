@@ -5,6 +5,7 @@
 //! wishes something opened, and the app knows how.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use hillview_shared::ApiError;
 use hillview_shared::api::HillviewResponse;
@@ -13,7 +14,7 @@ use ratatui::layout::Position;
 use crate::app::context::{Confirmation, Context};
 use crate::app::fetch::Fetch;
 use crate::command::{Command, Scope};
-use crate::msg::{Key, OutboxEvent, Ticket};
+use crate::msg::{GivenFile, Key, OutboxEvent, Ticket};
 use crate::widgets::pen::Pen;
 
 pub mod audit;
@@ -22,6 +23,7 @@ pub mod confirm;
 pub mod grants;
 pub mod help;
 pub mod history;
+pub mod imports;
 pub mod login;
 pub mod marks;
 pub mod outbox;
@@ -82,7 +84,8 @@ pub trait Screen: fmt::Debug {
         false
     }
 
-    /// Whether it waits for an answer that going back gives up, before it leaves the screen.
+    /// Whether it waits for an answer, or shows one, that going back gives up before it leaves the
+    /// screen.
     fn is_waiting(&self) -> bool {
         false
     }
@@ -139,6 +142,12 @@ pub trait Screen: fmt::Debug {
         _context: &mut Context,
     ) {
     }
+
+    /// The file that it asked for.
+    fn file_read(&mut self, _read: Result<GivenFile, ApiError>, _context: &mut Context) {}
+
+    /// Where the file is that it wanted written.
+    fn file_written(&mut self, _written: Result<PathBuf, ApiError>, _context: &mut Context) {}
 
     fn outbox(&mut self, _event: &OutboxEvent, _context: &mut Context) {}
 

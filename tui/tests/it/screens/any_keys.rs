@@ -309,7 +309,7 @@ fn shows_what_waits(seed: u64, mut desk: Desk, mut played: Played) -> usize {
 
 /// The screens of people and rights take whatever comes.
 fn walk_among_people(seed: u64) -> usize {
-    const PLACES: [&str; 12] = [
+    const PLACES: [&str; 15] = [
         "<Esc>y<Esc><C-p>sessions<Enter>",
         "<Esc>y<Esc><C-p>audit<Enter>",
         "<Esc>y<Esc><C-p>roles<Enter>",
@@ -319,6 +319,9 @@ fn walk_among_people(seed: u64) -> usize {
         "<Esc>y<Esc><C-p>grants<Enter>",
         "<Esc>y<Esc><C-p>requests<Enter>",
         "<Esc>y<Esc><C-p>set-up<Enter>",
+        "<Esc>y<Esc><C-p>import-staff<Enter>staff.csv<Enter><Enter>",
+        "<Esc>y<Esc><C-p>import-marks<Enter>a.csv<Enter><Enter>END<Enter><Enter>",
+        "<Esc>y<Esc><C-p>imports<Enter>",
         "a",
         "e",
         "m",

@@ -5,6 +5,7 @@ mod audit;
 mod bytes;
 mod fixtures;
 mod grants;
+mod imports;
 mod late;
 mod login;
 mod marks;
@@ -51,6 +52,8 @@ pub struct Desk {
     /// The questions what the person may do, which come beside others.
     pub rights: Vec<Ticket>,
     pub saves: Vec<NewEdit>,
+    /// Files to read and to write.
+    pub files: Vec<Effect>,
     pub others: Vec<Effect>,
     edits: u64,
     pub counts: OutboxCounts,
@@ -75,6 +78,7 @@ impl Desk {
             calls: Vec::new(),
             rights: Vec::new(),
             saves: Vec::new(),
+            files: Vec::new(),
             others: Vec::new(),
             edits: 0,
             counts: OutboxCounts::default(),
@@ -132,6 +136,9 @@ impl Desk {
                 }
                 Effect::Call { ticket, request } => self.calls.push((ticket, *request)),
                 Effect::Save(edit) => self.saves.push(edit),
+                file @ (Effect::ReadFile { .. } | Effect::WriteFile { .. }) => {
+                    self.files.push(file);
+                }
                 other => self.others.push(other),
             }
         }
@@ -151,7 +158,10 @@ impl Desk {
 
     /// The same, with answers that something was done to.
     pub fn serve_with(&mut self, change: impl Fn(HillviewResponse) -> HillviewResponse) {
-        while !self.calls.is_empty() {
+        while !self.calls.is_empty() || !self.files.is_empty() {
+            for file in std::mem::take(&mut self.files) {
+                self.send(imports::filed(file));
+            }
             for (ticket, request) in std::mem::take(&mut self.calls) {
                 self.answer(ticket, Ok(change(fixtures::answer(&request))));
             }

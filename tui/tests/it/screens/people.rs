@@ -151,6 +151,7 @@ pub fn answer(request: &HillviewRequest) -> HillviewResponse {
         .or_else(|| of_staff(request))
         .or_else(|| of_teaching(request))
         .or_else(|| of_grants(request))
+        .or_else(|| super::imports::answer(request))
         .or_else(|| super::records::answer(request));
     played.unwrap_or_else(|| panic!("no played answer to {request:?}"))
 }
@@ -357,7 +358,7 @@ pub fn spoil(answer: HillviewResponse, hostile: &str) -> HillviewResponse {
 
 fn spoiled(value: serde_json::Value, hostile: &str, key: &str) -> serde_json::Value {
     use serde_json::Value;
-    const WRITTEN: [&str; 16] = [
+    const WRITTEN: [&str; 21] = [
         "name",
         "staff",
         "class",
@@ -374,6 +375,11 @@ fn spoiled(value: serde_json::Value, hostile: &str, key: &str) -> serde_json::Va
         "address",
         "detail",
         "one_time_password",
+        "file_name",
+        "heading",
+        "column",
+        "layout",
+        "classes_created",
     ];
     match value {
         Value::String(text) if WRITTEN.contains(&key) => Value::String(format!("{text}{hostile}")),

@@ -152,7 +152,7 @@ fn every_screen_draws_at_every_size() {
 }
 
 /// Every screen about people and rights, from a head's home on: each `|` waits for the answers.
-const PLACES: [&str; 33] = [
+const PLACES: [&str; 40] = [
     ":sessions<Enter>|",
     ":sessions<Enter>|m|",
     ":sessions<Enter>|<Enter>",
@@ -186,6 +186,13 @@ const PLACES: [&str; 33] = [
     ":requests<Enter>|d",
     ":set-up<Enter>secret<Enter>|",
     ":set-up<Enter>secret<Enter>|123456<Enter>|",
+    ":import-staff<Enter>|",
+    ":import-staff<Enter>|staff.csv<Enter><Enter>",
+    ":import-staff<Enter>|staff.csv<Enter><Enter>|j",
+    ":import-staff<Enter>|staff.csv<Enter><Enter>|<Enter>y|",
+    ":import-students<Enter>|a.csv<Enter><Enter><Enter><Enter>|c",
+    ":imports<Enter>|",
+    ":imports<Enter>|u",
 ];
 
 #[test]

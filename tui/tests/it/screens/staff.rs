@@ -39,7 +39,7 @@ fn who_sets_the_school_up_begins_with_the_staff() {
 
 
      3 members of staff                                                      online
-     Enter show  a add  e edit  d disable  (P new password)  / search  ? help
+     Enter show  a add  i import  e edit  d disable  (P new password)  ? help
     ");
     desk.keys("<Esc>");
     desk.shows("this is where it begins");
@@ -243,7 +243,7 @@ fn what_cannot_be_done_says_why() {
     who.permissions = vec![hillview_shared::accounts::Permission::StaffRead];
     let mut desk = Desk::home_of(who);
     desk.play(":staff<Enter>");
-    desk.shows("Enter show  (a add)  (e edit)  (d disable)");
+    desk.shows("Enter show  (a add)  (i import)  (e edit)");
     desk.keys("a");
     desk.shows("it needs staff.manage on the school");
     let mut desk = Desk::home(80, 24);
