@@ -1,7 +1,7 @@
 //! What goes into the core of the client and what comes out of it: messages and effects.
 //!
 //! `App::update` takes one [`Msg`] and gives the [`Effect`]s that follow; it waits for nothing.
-//! The run loop carries effects out (calls, the outbox, the terminal's bell) and brings their
+//! The run loop carries effects out (calls, the outbox, files, the terminal's bell) and brings their
 //! outcome back as messages. No type of the terminal's library appears here: the core knows its
 //! own [`Key`].
 

@@ -23,6 +23,7 @@ mod kill;
 mod outbox;
 mod process;
 mod pty;
+mod pty_imports;
 mod ready;
 mod screens;
 mod served;

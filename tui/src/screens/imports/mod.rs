@@ -40,7 +40,7 @@ enum Stage {
     Filling,
     /// The file is being read on this machine.
     Reading(Ticket),
-    Sending(Upload),
+    Sending(Box<Upload>),
     Shown(Box<Report>),
 }
 
@@ -77,7 +77,7 @@ impl Import {
 
     /// Leaves, so that what is below shows what was imported.
     fn leave(context: &mut Context) {
-        context.wish(Wish::CloseAndRun(Command::Refresh));
+        context.wish(Wish::CloseAndRefresh);
     }
 }
 
@@ -185,8 +185,8 @@ impl Screen for Import {
         match read {
             Ok(file) => {
                 let kind = self.asked.kind;
-                self.stage =
-                    Stage::Sending(Upload::begin(kind, file, self.asked.options(), context));
+                let upload = Upload::begin(kind, file, self.asked.options(), context);
+                self.stage = Stage::Sending(Box::new(upload));
             }
             Err(error) => {
                 self.asked.inputs.focus = asked::FILE;

@@ -94,6 +94,9 @@ impl Report {
         if self.refused.is_busy() {
             return "saving the refused rows".to_owned();
         }
+        if self.applying.may_be_retried() {
+            return "Not known whether it is imported; Enter asks again".to_owned();
+        }
         let problems = self.report.problems.len();
         let more = if self.report.more_problems { "+" } else { "" };
         let state = match self.is_applied() {
@@ -297,8 +300,8 @@ impl Report {
             add(Tone::Plain, wrapped(&words).into_iter().take(2).collect());
         }
         if self.kind == ImportKind::Staff && self.is_applied() && self.report.added > 0 {
-            let words = "New logins have no password yet. On the command line: \
-                         hillview staff issue-passwords --out FILE";
+            let words =
+                "New logins have no password yet: hillview staff issue-passwords --out FILE";
             add(Tone::Waiting, wrapped(words));
         }
         lines

@@ -307,25 +307,27 @@ fn shows_what_waits(seed: u64, mut desk: Desk, mut played: Played) -> usize {
     found
 }
 
+/// Where people go, whatever is open.
+const PLACES: [&str; 15] = [
+    "<Esc>y<Esc><C-p>sessions<Enter>",
+    "<Esc>y<Esc><C-p>audit<Enter>",
+    "<Esc>y<Esc><C-p>roles<Enter>",
+    "v",
+    "<Esc>y<Esc><C-p>staff<Enter>",
+    "<Esc>y<Esc><C-p>teaching<Enter>",
+    "<Esc>y<Esc><C-p>grants<Enter>",
+    "<Esc>y<Esc><C-p>requests<Enter>",
+    "<Esc>y<Esc><C-p>set-up<Enter>",
+    "<Esc>y<Esc><C-p>import-staff<Enter>staff.csv<Enter><Enter>",
+    "<Esc>y<Esc><C-p>import-marks<Enter>a.csv<Enter><Enter>END<Enter><Enter>",
+    "<Esc>y<Esc><C-p>imports<Enter>",
+    "a",
+    "e",
+    "m",
+];
+
 /// The screens of people and rights take whatever comes.
 fn walk_among_people(seed: u64) -> usize {
-    const PLACES: [&str; 15] = [
-        "<Esc>y<Esc><C-p>sessions<Enter>",
-        "<Esc>y<Esc><C-p>audit<Enter>",
-        "<Esc>y<Esc><C-p>roles<Enter>",
-        "v",
-        "<Esc>y<Esc><C-p>staff<Enter>",
-        "<Esc>y<Esc><C-p>teaching<Enter>",
-        "<Esc>y<Esc><C-p>grants<Enter>",
-        "<Esc>y<Esc><C-p>requests<Enter>",
-        "<Esc>y<Esc><C-p>set-up<Enter>",
-        "<Esc>y<Esc><C-p>import-staff<Enter>staff.csv<Enter><Enter>",
-        "<Esc>y<Esc><C-p>import-marks<Enter>a.csv<Enter><Enter>END<Enter><Enter>",
-        "<Esc>y<Esc><C-p>imports<Enter>",
-        "a",
-        "e",
-        "m",
-    ];
     let mut dice = Dice(seed);
     let mut desk = Desk::home_of(super::people::head());
     let (mut trail, mut calls) = (Vec::new(), 0);

@@ -314,6 +314,9 @@ fn an_import_whose_answer_did_not_come_is_asked_for_again_by_its_number() {
     let (ticket, _) = desk.calls.remove(0);
     desk.answer(ticket, Err(ApiError::offline("the line was cut")));
     desk.shows("the line was cut [offline]");
+    desk.keys("j");
+    desk.shows("Not known whether it is imported; Enter asks again");
+    desk.hides("Nothing is changed yet");
     desk.keys("<Enter>y");
     assert!(matches!(
         desk.call(),
