@@ -89,6 +89,8 @@ fn start_mariadb(folder: &Path, port: u16, ours: &Signed) -> Child {
     let arguments = [
         "--no-defaults".to_owned(),
         format!("--datadir={}", place("mysql")),
+        // Not with others: a server that starts clears the temporary tables away that it finds.
+        format!("--tmpdir={}", folder.display()),
         format!("--socket={}", place("tls.sock")),
         format!("--pid-file={}", place("tls.pid")),
         format!("--port={port}"),
