@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use data_encoding::BASE64_NOPAD;
 use hillview_shared::{ApiError, Kind};
 use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization;
@@ -212,34 +213,13 @@ fn parse(stored: &str) -> Option<(Cost, [u8; 16], [u8; 32])> {
     Some((cost, unbase64(salt)?, unbase64(hash)?))
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /// Base64 without padding, as the PHC form has it.
 fn base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk
-            .iter()
-            .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..=chunk.len() {
-            text.push(char::from(DIGITS[bits >> (18 - 6 * place) & 63]));
-        }
-    }
-    text
+    BASE64_NOPAD.encode(bytes)
 }
 
 fn unbase64<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(N), 0_usize, 0);
-    for digit in text.bytes() {
-        bits = (bits << 6 | DIGITS.iter().position(|known| *known == digit)?) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
-        }
-    }
-    bytes.try_into().ok()
+    BASE64_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
