@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::Api;
 use crate::cache::Known;
 use crate::caller::{self, Caller, SessionKey};
+use crate::db;
 use crate::error::{Error, Result};
 use crate::limits::{self, REFUSED_COST, cost};
 use crate::room::Place;
@@ -307,7 +308,8 @@ impl Connection {
         let method = call.method().unwrap_or_else(|| "Unknown".to_owned());
         let mut caller = None;
         let worked = AssertUnwindSafe(self.work(&call, &mut caller)).catch_unwind();
-        let outcome = match worked.await {
+        let (worked, statements) = db::counted(worked).await;
+        let outcome = match worked {
             Ok(outcome) => outcome,
             // What it said may hold data: the panic hook has its place, and the reference joins them.
             Err(_) => Err(Error::fault("a call panicked", "panic").told()),
@@ -332,8 +334,13 @@ impl Connection {
             let _ = self.pay(REFUSED_COST);
             audit::call_refused(&self.state, caller, &method, refusal).await;
         }
-        let bytes = (call.0.len(), answer.0.len());
-        self.log(&method, caller.as_ref(), started, bytes, error.as_ref());
+        let cost = Cost {
+            started,
+            statements,
+            bytes_in: call.0.len(),
+            bytes_out: answer.0.len(),
+        };
+        cost.log(&method, caller.as_ref(), error.as_ref());
         Answer(self.limited.unsent.counted(answer.0))
     }
 
@@ -373,22 +380,27 @@ impl Connection {
             .hint("it may or may not have taken effect: look before you repeat it")),
         }
     }
+}
 
-    fn log(
-        &self,
-        method: &str,
-        caller: Option<&Caller>,
-        started: Instant,
-        (bytes_in, bytes_out): (usize, usize),
-        error: Option<&ApiError>,
-    ) {
+/// What a call took.
+struct Cost {
+    started: Instant,
+    /// Statements sent to the database; begin and commit are not counted.
+    statements: u32,
+    bytes_in: usize,
+    bytes_out: usize,
+}
+
+impl Cost {
+    fn log(&self, method: &str, caller: Option<&Caller>, error: Option<&ApiError>) {
         tracing::info!(
             method,
             school = caller.map(Caller::school_code),
             user = caller.map(|caller| caller.user().0),
-            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            bytes_in,
-            bytes_out,
+            micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            statements = self.statements,
+            bytes_in = self.bytes_in,
+            bytes_out = self.bytes_out,
             outcome = error.map_or("ok", |error| error.code.as_str()),
             reference = error.and_then(|error| error.reference.as_deref()),
             "call"

@@ -28,7 +28,7 @@ pub mod sessions;
 pub mod sheets;
 pub mod staff;
 mod statement;
-mod storage;
+pub mod storage;
 pub mod students;
 pub mod subjects;
 pub mod teaching;

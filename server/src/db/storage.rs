@@ -18,6 +18,26 @@ use crate::error::{Error, Result};
 const TRUSTED: Duration = Duration::from_secs(2);
 pub(super) const WAIT: Duration = Duration::from_secs(5);
 
+/// What the engine calls itself: `SQLite 3.50.4`, `MariaDB 10.11.14`, `MySQL 9.5.0`.
+pub async fn name(db: &Db) -> Result<String> {
+    let version: String = match &db.0.engine {
+        Engine::MySql(pool) => {
+            let asked = sqlx::query_scalar("select cast(version() as char)");
+            asked.fetch_one(pool).await.map_err(Failure::from)?
+        }
+        Engine::Sqlite { readers, .. } => {
+            let asked = sqlx::query_scalar("select 'SQLite ' || sqlite_version()");
+            return Ok(asked.fetch_one(readers).await.map_err(Failure::from)?);
+        }
+    };
+    let number = version.split('-').next().unwrap_or(&version);
+    let engine = match version.contains("MariaDB") {
+        true => "MariaDB",
+        false => "MySQL",
+    };
+    Ok(format!("{engine} {number}"))
+}
+
 /// A MySQL or MariaDB server.
 pub struct MySqlServer {
     options: MySqlConnectOptions,

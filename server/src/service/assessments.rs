@@ -54,6 +54,8 @@ pub async fn add(state: &State, caller: &Caller, request: AddAssessment) -> Resu
         request.opens.unwrap_or(term.starts),
         request.closes.unwrap_or(term.ends),
     );
+    fields::day("first day of entry", opens)?;
+    fields::day("last day of entry", closes)?;
     if opens > closes {
         let message = format!("entry would close on {closes}, before it opens on {opens}");
         return Err(ApiError::invalid("dates-reversed", message).into());

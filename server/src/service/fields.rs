@@ -1,5 +1,6 @@
 //! What every text field must keep to at the server's edge: a length, and no hidden characters.
 
+use chrono::{Datelike, NaiveDate};
 use hillview_shared::ApiError;
 use hillview_shared::students::Page;
 use hillview_shared::text::is_hidden;
@@ -72,6 +73,15 @@ pub fn number(field: &str, text: &str, most: usize) -> Checked<String> {
     Ok(number)
 }
 
+/// A day of a school's life: what lies outside these years is a slip of the pen, and a storage may not hold it.
+pub fn day(field: &str, day: NaiveDate) -> Checked<()> {
+    if !(2000..=2100).contains(&day.year()) {
+        let message = format!("the {field}, {day}, is no day of a school that is open");
+        return Err(ApiError::invalid("impossible-date", message));
+    }
+    Ok(())
+}
+
 /// The rows of a page: 1 to 200, 50 when not said.
 pub fn page(limit: u16) -> Checked<i64> {
     match limit {
@@ -124,6 +134,20 @@ mod tests {
         assert_eq!(code(" t1-mid ").unwrap(), "T1-MID");
         for text in ["", "T1 MID", "T1/MID", "ÉTÉ", &"X".repeat(21)] {
             assert!(code(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn days_are_of_this_age() {
+        for (text, fits) in [
+            ("1999-12-31", false),
+            ("2000-01-01", true),
+            ("2100-12-31", true),
+            ("2101-01-01", false),
+            ("+262142-12-31", false),
+            ("-262143-01-01", false),
+        ] {
+            assert_eq!(day("day", text.parse().unwrap()).is_ok(), fits, "{text}");
         }
     }
 

@@ -132,6 +132,23 @@ async fn nothing_else_is_looked_for_by_a_name_as_long_as_a_call() {
             let added = assessments::add(state, &admin, assessment(term, grades)).await;
             assert_eq!(code(added), refused);
         }
+        for day in ["+262142-12-31", "1999-12-31"] {
+            let opens = Some(day.parse().unwrap());
+            let (ordinary, day) = (assessment("", Vec::new()), opens);
+            for request in [
+                AddAssessment {
+                    opens,
+                    ..ordinary.clone()
+                },
+                AddAssessment {
+                    closes: day,
+                    ..ordinary
+                },
+            ] {
+                let added = assessments::add(state, &admin, request).await;
+                assert_eq!(code(added), "impossible-date");
+            }
+        }
         let four = || vec!["4".to_owned()];
         for (aliases, grades, refused) in [
             (Vec::new(), vec![long.clone()], "too-long"),

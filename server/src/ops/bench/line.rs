@@ -1,6 +1,7 @@
 //! A client of few words: TLS, frames and calls as the real one makes them.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore, version};
 use tarpc::client::{self, Channel};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_util::codec::Framed;
 
@@ -21,9 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the server is, and how it proves that it is.
 #[derive(Clone)]
-pub struct Way {
-    address: SocketAddr,
-    tls: TlsConnector,
+pub enum Way {
+    Tls(SocketAddr, TlsConnector),
+    Unix(PathBuf),
 }
 
 /// A connection that has said hello.
@@ -41,19 +43,19 @@ impl Way {
             .with_protocol_versions(&[&version::TLS13])?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self {
-            address,
-            tls: TlsConnector::from(Arc::new(config)),
-        })
+        Ok(Self::Tls(address, TlsConnector::from(Arc::new(config))))
     }
 
     pub async fn connect(&self) -> anyhow::Result<Line> {
-        let stream = TcpStream::connect(self.address).await?;
-        stream.set_nodelay(true)?;
-        let name = ServerName::try_from("localhost").expect("that is a name");
-        let stream = self.tls.connect(name, stream).await?;
-        let framed = Framed::new(stream, ClientCodec::new());
-        let line = Line(client::new(client::Config::default(), framed).spawn());
+        let line = match self {
+            Self::Tls(address, tls) => {
+                let stream = TcpStream::connect(address).await?;
+                stream.set_nodelay(true)?;
+                let name = ServerName::try_from("localhost").expect("that is a name");
+                Line::on(tls.connect(name, stream).await?)
+            }
+            Self::Unix(socket) => Line::on(UnixStream::connect(socket).await?),
+        };
         let request = Hello {
             protocol: PROTOCOL,
             client: format!("bench {}", env!("CARGO_PKG_VERSION")),
@@ -67,6 +69,11 @@ impl Way {
 }
 
 impl Line {
+    fn on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        let framed = Framed::new(stream, ClientCodec::new());
+        Self(client::new(client::Config::default(), framed).spawn())
+    }
+
     /// Makes a call; the inner error is the server's refusal, the outer one a line that is lost.
     pub async fn call(
         &self,

@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::line::{Line, Way};
 use super::private::Place;
-use crate::config::{Config, Database};
+use super::report::{On, Report, Times, histogram, micros, times};
+use crate::config::Config;
 use crate::ops::demo::school;
 use crate::service::State;
 use crate::service::accounts::{self, NewLogin, OneTime};
@@ -53,8 +54,6 @@ pub struct Login {
 /// The figures; times are microseconds unless they say otherwise.
 #[derive(Serialize)]
 struct Figures {
-    database: &'static str,
-    redis: bool,
     people: usize,
     seconds: u64,
     readers: usize,
@@ -69,15 +68,6 @@ struct Figures {
     server_cpu_ms: u64,
 }
 
-#[derive(Serialize)]
-struct Times {
-    count: u64,
-    p50: u64,
-    p95: u64,
-    p99: u64,
-    most: u64,
-}
-
 /// How a login came out.
 enum Came {
     In { back: bool, took: Duration },
@@ -89,16 +79,12 @@ impl Login {
         let place = Place::like(given)?;
         let measured = self.measure(&place).await;
         place.remove().await?;
-        let text = serde_json::to_string_pretty(&measured?)?;
-        if let Some(file) = &self.json {
-            std::fs::write(file, &text)
-                .with_context(|| format!("cannot write {}", file.display()))?;
-        }
-        crate::ops::print(&text)
+        measured?.say(self.json.as_deref())
     }
 
-    async fn measure(&self, place: &Place) -> anyhow::Result<Figures> {
+    async fn measure(&self, place: &Place) -> anyhow::Result<Report<Figures>> {
         let state = State::open(&place.config).await?;
+        let on = On::of(&state, place.config.redis.is_some()).await?;
         school::make(&state).await?;
         self.people(&state).await?;
         state.tenants.close().await;
@@ -132,12 +118,7 @@ impl Login {
             }
         }
         let logged_in = usize::try_from(logins.len())?;
-        Ok(Figures {
-            database: match place.config.database {
-                Database::Sqlite(_) => "sqlite",
-                Database::MySql(_) => "mysql",
-            },
-            redis: place.config.redis.is_some(),
+        let figures = Figures {
             people: self.people,
             seconds: self.seconds,
             readers: self.readers,
@@ -149,6 +130,11 @@ impl Login {
             reads: times(&reads),
             peak_memory_kib: taken.peak_kib,
             server_cpu_ms: taken.cpu_ms - before.cpu_ms,
+        };
+        Ok(Report {
+            bench: "login",
+            on,
+            figures,
         })
     }
 
@@ -270,22 +256,4 @@ async fn read(line: Line, stopped: watch::Receiver<bool>) -> anyhow::Result<Hist
 
 fn name_of(number: usize) -> String {
     format!("person{number:05}")
-}
-
-fn histogram() -> Histogram<u64> {
-    Histogram::new(3).expect("three digits are few enough")
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-fn times(histogram: &Histogram<u64>) -> Times {
-    Times {
-        count: histogram.len(),
-        p50: histogram.value_at_quantile(0.5),
-        p95: histogram.value_at_quantile(0.95),
-        p99: histogram.value_at_quantile(0.99),
-        most: histogram.max(),
-    }
 }

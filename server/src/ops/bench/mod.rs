@@ -4,6 +4,7 @@
 mod line;
 mod login;
 mod private;
+mod report;
 
 use crate::config::Config;
 

@@ -1,16 +1,19 @@
 //! A server for a measurement: its own folder, schemas and keys; a process of its own, so that its
 //! memory and time are its own too.
 
+use std::io::BufRead;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde::Deserialize;
 use tokio::process::{Child, Command};
 
 use super::line::Way;
 use crate::config::{Config, Database};
+use crate::logging;
 use crate::ops::demo::folder::Folder;
 use crate::service::State;
 
@@ -28,7 +31,20 @@ pub struct Place {
 /// A private server at work.
 pub struct Server {
     child: Child,
+    /// By TLS.
     pub way: Way,
+    /// By the Unix socket.
+    pub socket: Way,
+    log: PathBuf,
+}
+
+/// A line of the server's log about a call.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Logged {
+    pub method: String,
+    pub micros: u64,
+    pub statements: u32,
+    pub outcome: String,
 }
 
 /// What a process has taken.
@@ -72,17 +88,25 @@ impl Place {
         let identity = self.folder.path().join(crate::tls::OWN_FILE);
         crate::tls::identity(&self.config.data_dir, None)?;
         let way = Way::to(address, &identity)?;
+        let log = self.folder.path().join("log");
         let own = std::env::current_exe().context("cannot tell where this program is")?;
         let child = Command::new(own)
             .arg("serve")
             .arg("--config")
             .arg(self.settings(address)?)
-            .env("HILLVIEW_LOG", "error")
+            .env("HILLVIEW_LOG", logging::USUAL)
             .stdin(Stdio::null())
+            .stderr(std::fs::File::create(&log)?)
             .kill_on_drop(true)
             .spawn()
             .context("cannot start the server")?;
-        let mut server = Server { child, way };
+        let socket = Way::Unix(self.config.socket.clone());
+        let mut server = Server {
+            child,
+            way,
+            socket,
+            log,
+        };
         let began = std::time::Instant::now();
         while server.way.connect().await.is_err() {
             if let Some(status) = server.child.try_wait()? {
@@ -147,6 +171,19 @@ impl Server {
             peak_kib: peak.context("no peak of memory is told")?.parse()?,
             cpu_ms: ticks * TICK,
         })
+    }
+
+    /// The calls that were answered so far, as the server logged them.
+    pub fn logged(&self) -> anyhow::Result<Vec<Logged>> {
+        let log = std::fs::File::open(&self.log)?;
+        let mut calls = Vec::new();
+        for line in std::io::BufReader::new(log).lines() {
+            let line = line?;
+            if line.contains(r#""message":"call""#) {
+                calls.push(serde_json::from_str(&line)?);
+            }
+        }
+        Ok(calls)
     }
 
     pub async fn stop(mut self) -> anyhow::Result<()> {

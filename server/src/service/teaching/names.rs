@@ -1,7 +1,6 @@
 //! What assignments name, found: the staff, the class, the subject as it is taught there.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
@@ -18,9 +17,6 @@ use crate::db::{Db, On, staff as people, subjects};
 use crate::error::Result;
 use crate::service::calendar::current_year;
 use crate::service::{classes as service, fields, spelling, staff};
-
-/// The days that an assignment may begin and end on: others are slips of the pen.
-const YEARS: RangeInclusive<i32> = 2000..=2100;
 
 /// The classes and subjects of the year, read once for all assignments of a request.
 pub struct Names {
@@ -198,16 +194,8 @@ pub async fn staff_of(on: On<'_>, asked: &[AssignTeaching]) -> Result<Vec<Staff>
 
 /// Refuses days that cannot be meant.
 fn check_days(starts: NaiveDate, ends: Option<NaiveDate>) -> Result<(), ApiError> {
-    use chrono::Datelike;
-    let days = [Some(starts), ends];
-    if let Some(day) = days
-        .into_iter()
-        .flatten()
-        .find(|day| !YEARS.contains(&day.year()))
-    {
-        let message = format!("{day} is no day of a school that is open");
-        return Err(ApiError::invalid("impossible-date", message));
-    }
+    fields::day("first day", starts)?;
+    ends.map_or(Ok(()), |ends| fields::day("last day", ends))?;
     match ends.filter(|ends| *ends < starts) {
         None => Ok(()),
         Some(ends) => {

@@ -3,13 +3,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use hillview_server::service::schools;
-use hillview_server::testing::{Engine, Installation, on_each_engine};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use hillview_server::service::accounts::by_hand;
+use hillview_server::service::{State, schools};
+use hillview_server::testing::{Engine, Installation, on_each_engine, settle};
 use hillview_shared::accounts::PLATFORM;
 use hillview_shared::wire::Call;
 use hillview_shared::{ApiError, Kind};
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::change::{call, change, tree, words};
 use super::{Dice, inputs, seed, spoil};
@@ -25,6 +30,7 @@ const MYSQL: usize = 400;
 const WHO: [(&str, usize); 4] = [("", 1), ("teacher", 2), ("head", 2), (PLATFORM, 1)];
 
 struct Sender {
+    state: Arc<State>,
     socket: PathBuf,
     school: String,
     user: &'static str,
@@ -42,9 +48,10 @@ struct Counts {
 }
 
 impl Sender {
-    async fn open(socket: &Path, school: &str, user: &'static str) -> Self {
+    async fn open(it: &Installation, socket: &Path, school: &str, user: &'static str) -> Self {
         let school = if user == PLATFORM { PLATFORM } else { school };
         let mut sender = Self {
+            state: Arc::clone(&it.state),
             socket: socket.to_owned(),
             school: school.to_owned(),
             user,
@@ -56,10 +63,30 @@ impl Sender {
 
     async fn log_in(&mut self) {
         self.bare = Bare::greeted(&self.socket).await;
-        if !self.user.is_empty() {
-            let refused = self.bare.log_in(&self.school, self.user).await;
-            assert_eq!(refused, None, "{}", self.user);
+        if self.user.is_empty() {
+            return;
         }
+        // Another sender may disable this one or give it a new password, again and again, and tries that
+        // fail make the next ones wait.
+        let mut refused = self.bare.log_in(&self.school, self.user).await;
+        for _ in 0..30 {
+            match refused {
+                None => return,
+                Some(told) if told.kind == Kind::Busy => sleep(Duration::from_secs(1)).await,
+                Some(_) => self.let_in().await,
+            }
+            refused = self.bare.log_in(&self.school, self.user).await;
+        }
+        assert_eq!(refused, None, "{}", self.user);
+    }
+
+    /// Gives the sender's login back what others took from it.
+    async fn let_in(&self) {
+        let tenant = self.state.tenants.school(&self.school).await.unwrap();
+        by_hand::disable(&self.state, &self.school, &tenant.db, self.user, true)
+            .await
+            .unwrap();
+        settle(&self.state, &self.school, self.user).await;
     }
 
     /// Sends one call; `None` when the server closed the connection on it.
@@ -168,18 +195,17 @@ async fn no_call_is_too_odd() {
         let socket = it.folder().join("hillview.sock");
         platform_admin(it, &socket).await;
         let began = std::time::Instant::now();
-        let mut running = Vec::new();
+        let mut running = FuturesUnordered::new();
         let everybody = WHO.iter().flat_map(|(user, many)| vec![*user; *many]);
         for (number, user) in (1_u64..).zip(everybody) {
-            let sender = Sender::open(&socket, &about.school.code, user).await;
+            let sender = Sender::open(it, &socket, &about.school.code, user).await;
             let seed = seed.wrapping_add(number << 40);
             let run = sender.run(Arc::clone(&trees), seed, calls);
-            running.push((user, tokio::spawn(run)));
+            running.push(async move { (user, run.await) });
         }
         let before = server.resident();
         let mut most = before;
-        for (user, run) in running {
-            let counts = run.await.unwrap();
+        while let Some((user, counts)) = running.next().await {
             most = most.max(server.resident());
             println!("calls on {:?} as {user:?}: {counts:?}", it.engine);
             assert!(counts.done > 0, "{user}: {counts:?}");
