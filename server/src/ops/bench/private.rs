@@ -1,9 +1,10 @@
-//! A server for a measurement: its own folder, schemas and keys; a process of its own, so that its
-//! memory and time are its own too.
+//! Servers for a measurement: their own folder, schemas and keys; processes of their own, so that
+//! their memory and time are their own too.
 
+use std::fs::OpenOptions;
 use std::io::BufRead;
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const TICK: u64 = 10;
 /// How long a server may take to start.
 const START_MAX: Duration = Duration::from_secs(30);
 
-/// Where a private server keeps its things.
+/// Where private servers keep their things.
 pub struct Place {
     pub config: Config,
     folder: Folder,
@@ -35,6 +36,7 @@ pub struct Server {
     pub way: Way,
     /// By the Unix socket.
     pub socket: Way,
+    settings: PathBuf,
     log: PathBuf,
 }
 
@@ -85,43 +87,53 @@ impl Place {
     /// Starts the server and waits until it answers.
     pub async fn serve(&self) -> anyhow::Result<Server> {
         let address = self.config.listen.context("it listens nowhere")?;
-        let identity = self.folder.path().join(crate::tls::OWN_FILE);
-        crate::tls::identity(&self.config.data_dir, None)?;
-        let way = Way::to(address, &identity)?;
-        let log = self.folder.path().join("log");
-        let own = std::env::current_exe().context("cannot tell where this program is")?;
-        let child = Command::new(own)
-            .arg("serve")
-            .arg("--config")
-            .arg(self.settings(address)?)
-            .env("HILLVIEW_LOG", logging::USUAL)
-            .stdin(Stdio::null())
-            .stderr(std::fs::File::create(&log)?)
-            .kill_on_drop(true)
-            .spawn()
-            .context("cannot start the server")?;
-        let socket = Way::Unix(self.config.socket.clone());
+        self.serve_on(0, address).await
+    }
+
+    /// Starts several servers of the same data with the same key, each on a port of its own.
+    pub async fn serve_many(&self, count: usize) -> anyhow::Result<Vec<Server>> {
+        let shared = matches!(self.config.database, Database::MySql(_));
+        anyhow::ensure!(
+            count == 1 || shared && self.config.redis.is_some(),
+            "several servers share a MySQL and a Redis: give --database and --redis"
+        );
+        // All held at once, so that no port is given twice.
+        let held = (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+        let held = held.collect::<Result<Vec<_>, _>>()?;
+        let free = held.iter().map(TcpListener::local_addr);
+        let free = free.collect::<Result<Vec<_>, _>>()?;
+        drop(held);
+        let mut servers = Vec::new();
+        for (number, address) in free.into_iter().enumerate() {
+            servers.push(self.serve_on(number, address).await?);
+        }
+        Ok(servers)
+    }
+
+    async fn serve_on(&self, number: usize, address: SocketAddr) -> anyhow::Result<Server> {
+        let folder = self.folder.path();
+        crate::tls::identity(folder, None)?;
+        let socket = match number {
+            0 => self.config.socket.clone(),
+            number => folder.join(format!("s{number}")),
+        };
+        let settings = folder.join(format!("hillview{number}.toml"));
+        std::fs::write(&settings, self.settings(&socket, address))?;
+        let log = folder.join(format!("log{number}"));
         let mut server = Server {
-            child,
-            way,
-            socket,
+            child: spawn(&settings, &log)?,
+            way: Way::to(address, &folder.join(crate::tls::OWN_FILE))?,
+            socket: Way::Unix(socket),
+            settings,
             log,
         };
-        let began = std::time::Instant::now();
-        while server.way.connect().await.is_err() {
-            if let Some(status) = server.child.try_wait()? {
-                bail!("the server ended with {status}");
-            }
-            anyhow::ensure!(began.elapsed() < START_MAX, "the server does not answer");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        server.answers().await?;
         Ok(server)
     }
 
-    fn settings(&self, address: SocketAddr) -> anyhow::Result<PathBuf> {
+    fn settings(&self, socket: &Path, address: SocketAddr) -> String {
         let Config {
             data_dir,
-            socket,
             connections,
             control_schema,
             schema_prefix,
@@ -139,9 +151,7 @@ impl Place {
         if let Some(url) = &self.config.redis {
             text += &format!("redis = {url:?}\n");
         }
-        let path = self.folder.path().join("hillview.toml");
-        std::fs::write(&path, text)?;
-        Ok(path)
+        text
     }
 
     /// Takes its schemas away; the folder goes by itself.
@@ -195,4 +205,44 @@ impl Server {
         self.child.wait().await?;
         Ok(())
     }
+
+    /// Ends it as a power cut does.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// Starts it again where it was, and waits until it answers.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.child = spawn(&self.settings, &self.log)?;
+        self.answers().await
+    }
+
+    /// Waits until it takes calls. Asked by the socket: TLS may be for a proxy alone.
+    async fn answers(&mut self) -> anyhow::Result<()> {
+        let began = std::time::Instant::now();
+        while self.socket.connect().await.is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended with {status}");
+            }
+            anyhow::ensure!(began.elapsed() < START_MAX, "the server does not answer");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+}
+
+fn spawn(settings: &Path, log: &Path) -> anyhow::Result<Child> {
+    let own = std::env::current_exe().context("cannot tell where this program is")?;
+    // What it logged before it was killed stays.
+    let log = OpenOptions::new().create(true).append(true).open(log)?;
+    Command::new(own)
+        .arg("serve")
+        .arg("--config")
+        .arg(settings)
+        .env("HILLVIEW_LOG", logging::USUAL)
+        .stdin(Stdio::null())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start the server")
 }
