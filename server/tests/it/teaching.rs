@@ -146,6 +146,8 @@ async fn an_assignment_ends_at_once_or_on_a_day_and_never_twice() {
             teaching::end(&it.state, &admin, request).await
         };
         let next_week = today.checked_add_days(Days::new(7));
+        let never = NaiveDate::from_ymd_opt(262_142, 12, 31);
+        assert_eq!(told(end(never).await).code, "impossible-date");
         assert_eq!(end(next_week).await.unwrap().ends, next_week);
         assert!(again(&it.state, &teacher).await.sees_class(school.east.id));
         assert_eq!(

@@ -18,7 +18,7 @@ use crate::db::teaching::{self, NewTeaching};
 use crate::db::{Tx, sessions};
 use crate::error::Result;
 use crate::service::audit::{self, Event};
-use crate::service::{State, accounts};
+use crate::service::{State, accounts, fields};
 
 /// Assigns a member of staff to a class, or to a subject of it. A class has one class teacher on a
 /// day; an assignment that is there already is given back as it is.
@@ -210,6 +210,9 @@ fn shown(staff: &str, class: &str, role: TeachingRole) -> String {
 pub async fn end(state: &State, caller: &Caller, request: EndTeaching) -> Result<Teaching> {
     let now = state.clock.now();
     let yesterday = caller.today(now) - Days::new(1);
+    request
+        .last_day
+        .map_or(Ok(()), |day| fields::day("last day", day))?;
     let db = caller.db();
     let ended = db
         .write(async |tx| {
