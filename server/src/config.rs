@@ -12,6 +12,7 @@ use anyhow::Context;
 use serde::Deserialize;
 
 use crate::limits::{Limits, Rate};
+use crate::proxy::Network;
 
 const IDLE: Duration = Duration::from_secs(300);
 
@@ -72,6 +73,16 @@ pub struct Settings {
         value_name = "ADDRESS:PORT"
     )]
     pub listen: Option<SocketAddr>,
+    /// Take the addresses of clients from the PROXY header with which this proxy begins each connection; an address or a
+    /// network as 10.0.0.0/24, may be repeated
+    #[arg(
+        long,
+        global = true,
+        env = "HILLVIEW_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub proxy: Vec<Network>,
     /// Use this certificate chain, PEM
     #[arg(
         long,
@@ -131,6 +142,8 @@ pub struct Config {
     pub redis_ca: Option<PathBuf>,
     pub socket: PathBuf,
     pub listen: Option<SocketAddr>,
+    /// Whose connections begin with the address of another.
+    pub proxy: Vec<Network>,
     /// Certificate and key; made at the first start when absent.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// What seals the secrets of second factors; made at the first start.
@@ -188,6 +201,10 @@ impl Settings {
                 .or(file.socket)
                 .unwrap_or_else(|| data_dir.join("hillview.sock")),
             listen: self.listen.or(file.listen),
+            proxy: match self.proxy.is_empty() {
+                true => file.proxy,
+                false => self.proxy,
+            },
             tls: self
                 .tls_cert
                 .or(file.tls_cert)

@@ -16,6 +16,7 @@ pub mod logging;
 mod metered;
 pub mod ops;
 mod paced;
+pub mod proxy;
 pub mod reach;
 mod room;
 pub mod rules;

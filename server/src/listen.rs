@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config::Config;
 use crate::limits::Limits;
+use crate::proxy::Network;
 use crate::tls::{self, Certificates};
 
 /// Where a server listens.
@@ -19,6 +20,7 @@ pub struct Listeners {
     pub(crate) unix: (UnixListener, PathBuf),
     pub(crate) tls: Option<(TcpListener, TlsAcceptor)>,
     certificates: Option<Arc<Certificates>>,
+    pub(crate) proxies: Arc<[Network]>,
     pub(crate) limits: Limits,
     #[cfg(feature = "testing")]
     pub(crate) hook: Option<crate::gate::Hook>,
@@ -32,6 +34,7 @@ impl Listeners {
             unix: (unix, config.socket.clone()),
             tls: None,
             certificates: None,
+            proxies: config.proxy.clone().into(),
             limits: config.limits,
             #[cfg(feature = "testing")]
             hook: None,

@@ -13,6 +13,17 @@ use tokio_util::sync::CancellationToken;
 use crate::counts::Counts;
 use crate::limits::{self, Limits, STRANGER_COST};
 
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The Unix socket.
+    Unix,
+    /// This address.
+    Direct(IpAddr),
+    /// This address, as a proxy says.
+    Proxied(IpAddr),
+}
+
 /// Room for connections.
 #[derive(Clone)]
 pub struct Room {
@@ -56,10 +67,15 @@ impl Room {
         one.expect("the semaphore is never closed")
     }
 
-    /// Takes the room for a connection from an address, or from the Unix socket; `None` when that
-    /// has too many already. The stranger that waits the longest is sent away when there are too many.
-    pub fn place(&self, one: OwnedSemaphorePermit, address: Option<IpAddr>) -> Option<Place> {
-        let local = address.is_none_or(|address| address.is_loopback());
+    /// Takes the room for a connection; `None` when its address has too many already. The stranger
+    /// that waits the longest is sent away when there are too many.
+    pub fn place(&self, one: OwnedSemaphorePermit, origin: Origin) -> Option<Place> {
+        let (address, local) = match origin {
+            Origin::Unix => (None, true),
+            Origin::Direct(address) => (Some(address), address.is_loopback()),
+            // Whoever connects to a proxy from its own machine is one client like others.
+            Origin::Proxied(address) => (Some(address), false),
+        };
         let from = (!local || self.limits.count_local).then(|| address.map(network));
         if let Some(from) = &from
             && !self.addresses.enter(from, self.limits.of_address)
@@ -86,6 +102,16 @@ fn network(address: IpAddr) -> IpAddr {
             IpAddr::V6((u128::from(address) & !host).into())
         }
         address @ IpAddr::V4(_) => address,
+    }
+}
+
+impl Origin {
+    /// As sessions and the audit log name it.
+    pub fn name(self) -> Arc<str> {
+        match self {
+            Self::Unix => "unix".into(),
+            Self::Direct(address) | Self::Proxied(address) => address.to_string().into(),
+        }
     }
 }
 
@@ -169,7 +195,8 @@ mod tests {
     }
 
     async fn place(room: &Room, address: &str) -> Option<Place> {
-        room.place(room.wait().await, Some(address.parse().unwrap()))
+        let origin = Origin::Direct(address.parse().unwrap());
+        room.place(room.wait().await, origin)
     }
 
     #[tokio::test]
@@ -185,6 +212,20 @@ mod tests {
         assert!(place(&room, "192.0.2.1").await.is_some());
         drop(places);
         assert_eq!(room.all.available_permits(), 20);
+    }
+
+    #[tokio::test]
+    async fn a_machine_is_counted_when_it_comes_through_its_proxy() {
+        let room = small();
+        let loopback = "127.0.0.1".parse().unwrap();
+        let mut places = Vec::new();
+        for _ in 0..5 {
+            let one = room.wait().await;
+            places.push(room.place(one, Origin::Proxied(loopback)).unwrap());
+        }
+        let one = room.wait().await;
+        assert!(room.place(one, Origin::Proxied(loopback)).is_none());
+        assert!(place(&room, "127.0.0.1").await.is_some());
     }
 
     #[tokio::test]

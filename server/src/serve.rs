@@ -1,6 +1,7 @@
 //! Listens, takes connections and closes them; stops gracefully.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,9 +11,10 @@ use futures::StreamExt;
 use hillview_shared::wire::IN_FLIGHT;
 use tarpc::server::{BaseChannel, Channel, Config as ChannelConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_local;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,7 +24,8 @@ use crate::limits::Limits;
 pub use crate::listen::Listeners;
 use crate::metered::{Meter, Metered};
 use crate::paced::Paced;
-use crate::room::{Place, Room};
+use crate::proxy::{self, Network};
+use crate::room::{Origin, Place, Room};
 use crate::seats::Seats;
 use crate::service::State;
 use crate::unsent::Unsent;
@@ -52,6 +55,7 @@ pub async fn serve(
         seats: Seats::new(listeners.limits),
         unsent: Unsent::new(listeners.limits.unsent),
         limits: listeners.limits,
+        proxies: Arc::clone(&listeners.proxies),
         workers,
         #[cfg(feature = "testing")]
         hook: listeners.hook.clone(),
@@ -84,6 +88,7 @@ struct Server {
     seats: Seats,
     unsent: Unsent,
     limits: Limits,
+    proxies: Arc<[Network]>,
     workers: Workers,
     #[cfg(feature = "testing")]
     hook: Option<crate::gate::Hook>,
@@ -95,13 +100,14 @@ impl Server {
             let one = self.room.wait().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let Some(place) = self.room.place(one, None) else {
+                    let Some(place) = self.room.place(one, Origin::Unix) else {
                         continue;
                     };
-                    self.start(place, async move |server, place| {
+                    self.start(async move |server| {
                         let meter = Meter::default();
                         let stream = Metered::new(stream, meter.clone());
-                        server.converse(stream, meter, place, "unix".into()).await;
+                        let place = Arc::new(place);
+                        server.converse(stream, meter, place, Origin::Unix).await;
                     });
                 }
                 Err(error) => cannot_accept(&error).await,
@@ -114,28 +120,24 @@ impl Server {
             let one = self.room.wait().await;
             match listener.accept().await {
                 Ok((stream, peer)) => {
-                    let Some(place) = self.room.place(one, Some(peer.ip())) else {
+                    let (peer, acceptor) = (peer.ip(), acceptor.clone());
+                    // A reply is one small packet: waiting to fill it only adds delay.
+                    let _ = stream.set_nodelay(true);
+                    if self.proxies.iter().any(|proxy| proxy.contains(peer)) {
+                        self.start(async move |server| {
+                            server.secure_proxied(stream, acceptor, one, peer).await;
+                        });
+                        continue;
+                    }
+                    let origin = Origin::Direct(peer);
+                    let Some(place) = self.room.place(one, origin) else {
                         continue;
                     };
-                    let acceptor = acceptor.clone();
-                    self.start(place, async move |server, place| {
-                        // A reply is one small packet: waiting to fill it only adds delay.
-                        let _ = stream.set_nodelay(true);
-                        let meter = Meter::default();
-                        let stream = Metered::new(stream, meter.clone());
-                        let shaken = timeout(server.limits.handshake, acceptor.accept(stream));
-                        let shaken = tokio::select! {
-                            shaken = shaken => shaken,
-                            () = place.left() => return,
-                        };
-                        match shaken {
-                            Ok(Ok(stream)) => {
-                                let address = peer.ip().to_string().into();
-                                server.converse(stream, meter, place, address).await;
-                            }
-                            Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
-                            Err(_) => tracing::debug!("no handshake in time"),
-                        }
+                    let in_time = Instant::now() + self.limits.handshake;
+                    self.start(async move |server| {
+                        let place = Arc::new(place);
+                        let came = (place, origin, in_time);
+                        server.secure(stream, acceptor, came).await;
                     });
                 }
                 Err(error) => cannot_accept(&error).await,
@@ -143,14 +145,55 @@ impl Server {
         }
     }
 
-    fn start(
+    /// Reads whose connection a proxy passes on, and goes on with it as with that client's.
+    async fn secure_proxied(
         &self,
-        place: Place,
-        connection: impl AsyncFnOnce(&Self, Arc<Place>) + Send + 'static,
+        mut stream: TcpStream,
+        acceptor: TlsAcceptor,
+        one: OwnedSemaphorePermit,
+        proxy: IpAddr,
     ) {
+        let in_time = Instant::now() + self.limits.handshake;
+        let origin = match timeout_at(in_time, proxy::client_of(&mut stream)).await {
+            Ok(Ok(Some(client))) => Origin::Proxied(client),
+            Ok(Ok(None)) => Origin::Direct(proxy),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                let hint = "it must begin connections with one: send-proxy-v2 in HAProxy";
+                return tracing::warn!(%proxy, %error, hint, "a proxy is not understood");
+            }
+            // A look whether somebody listens ends like that.
+            Ok(Err(error)) => return tracing::debug!(%proxy, %error, "no PROXY header"),
+            Err(_) => return tracing::debug!(%proxy, "no PROXY header in time"),
+        };
+        if let Some(place) = self.room.place(one, origin) {
+            let came = (Arc::new(place), origin, in_time);
+            self.secure(stream, acceptor, came).await;
+        }
+    }
+
+    async fn secure(
+        &self,
+        stream: TcpStream,
+        acceptor: TlsAcceptor,
+        (place, origin, in_time): (Arc<Place>, Origin, Instant),
+    ) {
+        let meter = Meter::default();
+        let stream = Metered::new(stream, meter.clone());
+        let shaken = tokio::select! {
+            shaken = timeout_at(in_time, acceptor.accept(stream)) => shaken,
+            () = place.left() => return,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.converse(stream, meter, place, origin).await,
+            Ok(Err(error)) => tracing::debug!(%error, "no handshake"),
+            Err(_) => tracing::debug!("no handshake in time"),
+        }
+    }
+
+    fn start(&self, connection: impl AsyncFnOnce(&Self) + Send + 'static) {
         let (server, counted) = (self.clone(), self.connections.token());
         self.workers.run(move || async move {
-            connection(&server, Arc::new(place)).await;
+            connection(&server).await;
             drop(counted);
         });
     }
@@ -180,7 +223,7 @@ impl Server {
         stream: impl AsyncRead + AsyncWrite + Unpin,
         meter: Meter,
         place: Arc<Place>,
-        address: Arc<str>,
+        origin: Origin,
     ) {
         let trusted = Arc::new(AtomicBool::new(false));
         let line = Paced::new(
@@ -190,7 +233,7 @@ impl Server {
             self.unsent.clone(),
             Arc::clone(&trusted),
         );
-        let connection = self.connection(&place, address, trusted);
+        let connection = self.connection(&place, origin.name(), trusted);
         let config = ChannelConfig {
             pending_response_buffer: IN_FLIGHT,
         };

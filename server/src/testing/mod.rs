@@ -194,6 +194,14 @@ impl Installation {
         self.serve_on(self.config.limits, Some(hook)).await
     }
 
+    /// The same as other settings of the same data have it.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn serve_as(&self, config: Config) -> Served {
+        self.start(Arc::clone(&self.state), config, None).await
+    }
+
     /// A second server of the installation, as on another machine.
     ///
     /// # Panics

@@ -81,6 +81,14 @@ impl Relay {
     /// # Errors
     /// When no port can be had.
     pub async fn start(server: SocketAddr, quality: Quality) -> io::Result<Self> {
+        Self::saying(server, quality, Bytes::new()).await
+    }
+
+    /// Starts a relay that says something of its own first on each connection, as proxies do.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn saying(server: SocketAddr, quality: Quality, first: Bytes) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let counts = Arc::new(Counts::default());
@@ -95,9 +103,13 @@ impl Relay {
                 };
                 let Ok((client, _)) = accepted else { return };
                 let (counts, seen) = (Arc::clone(&counting), seen.clone());
-                let join = join(client, server, quality, counts, seen);
-                let stopped = stopped.clone();
+                let (first, stopped) = (first.clone(), stopped.clone());
                 tokio::spawn(async move {
+                    let join = async {
+                        let mut server = TcpStream::connect(server).await?;
+                        server.write_all(&first).await?;
+                        join(client, server, quality, counts, seen).await
+                    };
                     tokio::select! {
                         _ = join => {}
                         () = stopped.cancelled() => {}
@@ -155,7 +167,7 @@ impl Relay {
 
 async fn join(
     client: TcpStream,
-    server: SocketAddr,
+    server: TcpStream,
     quality: Quality,
     counts: Arc<Counts>,
     state: watch::Receiver<State>,
@@ -163,7 +175,6 @@ async fn join(
     if *state.borrow() == State::Cut {
         return Ok(());
     }
-    let server = TcpStream::connect(server).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();

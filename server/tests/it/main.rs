@@ -27,6 +27,7 @@ mod other_schools;
 mod passwords;
 mod platform;
 mod process;
+mod proxy;
 mod redis_faults;
 mod reference;
 mod rights;
