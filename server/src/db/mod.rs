@@ -24,6 +24,7 @@ pub mod requests;
 pub mod roles;
 pub mod schools;
 pub mod second_factor;
+pub mod seed;
 pub mod sessions;
 pub mod sheets;
 pub mod staff;

@@ -6,6 +6,7 @@ pub mod database;
 pub mod demo;
 pub mod platform;
 pub mod schools;
+pub mod seed;
 pub mod users;
 
 use std::io::Write;
@@ -48,6 +49,7 @@ enum Command {
     /// List logins, add them, shut them out, give new passwords
     #[command(subcommand)]
     User(users::Command),
+    Seed(seed::Seed),
     /// Measure a private server of these settings
     #[command(subcommand)]
     Bench(bench::Command),
@@ -84,6 +86,7 @@ impl Cli {
             Command::Platform(command) => command.run(&config).await,
             Command::Database(command) => command.run(&config).await,
             Command::User(command) => command.run(&config).await,
+            Command::Seed(seed) => seed.run(&config).await,
             Command::Bench(command) => command.run(&config).await,
         }
     }

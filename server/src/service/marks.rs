@@ -104,7 +104,7 @@ pub async fn save_in(
     )
     .await?;
     let head = rows.first().ok_or_else(|| ApiError::not_found("sheet"))?;
-    let request_hash = hash_of(&write)?;
+    let request_hash = request_hash(write.sheet, write.edits, write.reason)?;
     if let Some(reply) = answered(head, &request_hash)? {
         marks::let_go(tx, write.sheet).await?;
         return Ok(Saved {
@@ -156,18 +156,22 @@ async fn remember(
     request_hash: &Hash,
     reply: &MarksSaved,
 ) -> Result<()> {
-    let encoded = rmp_serde::to_vec_named(reply)
-        .map_err(|error| Error::fault("encode the answer to a save", error))?;
     marks::remember(
         tx,
         write.operation,
         caller.user(),
         request_hash,
-        &encoded,
+        &answer(reply)?,
         write.now,
     )
     .await?;
     Ok(())
+}
+
+/// An answer as it is kept.
+pub fn answer(reply: &MarksSaved) -> Result<Vec<u8>> {
+    rmp_serde::to_vec_named(reply)
+        .map_err(|error| Error::fault("encode the answer to a save", error))
 }
 
 /// Shows the history of a sheet's marks, oldest first.
@@ -248,9 +252,9 @@ fn answered(head: &Standing, request_hash: &Hash) -> Result<Option<MarksSaved>> 
         .map_err(|error| Error::fault("read the answer to an earlier save", error))
 }
 
-fn hash_of(write: &Write<'_>) -> Result<Hash> {
-    let request = (write.sheet, write.edits, write.reason);
-    let bytes = rmp_serde::to_vec(&request)
+/// By which a save is known again when it is sent twice.
+pub fn request_hash(sheet: SheetId, edits: &[Edit], reason: Option<&str>) -> Result<Hash> {
+    let bytes = rmp_serde::to_vec(&(sheet, edits, reason))
         .map_err(|error| Error::fault("encode a save to hash it", error))?;
     Ok(Sha256::digest(&bytes).into())
 }

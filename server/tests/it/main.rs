@@ -35,6 +35,7 @@ mod roles;
 mod samples;
 mod schools;
 mod second_factor;
+mod seed;
 mod sessions;
 mod slow_peers;
 mod staff;
