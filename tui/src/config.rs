@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use hillview_shared::{ApiError, Kind};
 
-use crate::client::ServerAddress;
+use crate::client::Servers;
 
 /// The settings that everybody on the machine shares.
 pub const SYSTEM_FILE: &str = "/etc/hillview/config.toml";
@@ -154,7 +154,7 @@ impl Flags {
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `unix:/path` or `tls://host:port`.
+    /// `unix:/path`, `tls://host:port`, or several of the latter with commas between.
     pub server: String,
     pub school: Option<String>,
     pub user: Option<String>,
@@ -327,7 +327,7 @@ fn format(value: &str, origin: &Origin) -> Result<Format, ApiError> {
 /// In one spelling, because sessions and the outbox are kept by it.
 fn address(value: &str, origin: &Origin) -> Result<String, ApiError> {
     value
-        .parse::<ServerAddress>()
+        .parse::<Servers>()
         .map(|address| address.to_string())
         .map_err(|error| usage("no-address", format!("{error} ({origin})")))
 }

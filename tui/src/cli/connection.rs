@@ -8,7 +8,7 @@ use hillview_shared::{ApiError, Kind};
 
 use super::Context;
 use super::output::{say, usage};
-use crate::client::{Client, ServerAddress, Trust, hello};
+use crate::client::{Client, Servers, Trust, hello};
 use crate::config::Settings;
 use crate::tokens::{Session as Kept, Tokens, token_file};
 
@@ -76,7 +76,7 @@ pub async fn connect(
     settings: &Settings,
     resume: Option<Resume>,
 ) -> Result<(Client, Welcome), ApiError> {
-    let address: ServerAddress = settings
+    let servers: Servers = settings
         .server
         .parse()
         .expect("the settings hold an address that was read");
@@ -84,10 +84,10 @@ pub async fn connect(
         Some(file) => Trust::Authorities(file.clone()),
         None => Trust::Pinned(settings.folders.state.join("known_servers")),
     };
-    let (client, welcome) = Client::connect(&address, &trust, hello("cli", resume)).await?;
+    let (client, welcome) = servers.connect(&trust, hello("cli", resume)).await?;
     if let Some(key) = client.first_seen() {
         say(&format!(
-            "first time at {address}; its key {key} is remembered"
+            "first time at {servers}; its key {key} is remembered"
         ));
     }
     Ok((client, welcome))

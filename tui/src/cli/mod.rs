@@ -65,7 +65,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Globals {
-    /// Talk to the server at this address: unix:/path or tls://host:port
+    /// Talk to the server at this address: unix:/path or tls://host:port; several servers of the same schools with commas between
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
     /// Work in the school of this code

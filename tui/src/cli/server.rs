@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::output::{self, Column, Outcome, say, usage};
-use crate::client::{self, ServerAddress, ServerKey};
+use crate::client::{self, ServerAddress, ServerKey, Servers};
 
 /// How much of a key is typed in to say that it was compared.
 const TYPED: usize = 8;
@@ -50,34 +50,47 @@ const COLUMNS: &[Column] = &[
 
 pub async fn run(command: &Command, context: &Context) -> Result<Outcome, ApiError> {
     let settings = &context.settings;
-    let address: ServerAddress = settings
+    let servers: Servers = settings
         .server
         .parse()
         .expect("the settings hold an address that was read");
     let file = settings.folders.state.join("known_servers");
-    let key = client::server_key(&address, &file).await?;
-    if let Command::Trust { confirm } = command {
-        if key.known.as_ref() == Some(&key.shown) {
-            say(&format!("{} is the key that is trusted already", key.shown));
-            return Ok(Outcome::Done);
+    let mut rows = Vec::new();
+    for address in servers.each() {
+        let key = client::server_key(address, &file).await?;
+        match command {
+            Command::Key => rows.push(Row::new(address, key)),
+            Command::Trust { .. } if key.known.as_ref() == Some(&key.shown) => {
+                say(&format!("{} is the key that is trusted already", key.shown));
+            }
+            Command::Trust { confirm } => {
+                compared(context, address, &key, confirm.as_deref()).await?;
+                client::trust(address, &file, &key.shown)?;
+                say(&format!("{} is trusted for {address}", key.shown));
+            }
         }
-        compared(context, &address, &key, confirm.as_deref()).await?;
-        client::trust(&address, &file, &key.shown)?;
-        say(&format!("{} is trusted for {address}", key.shown));
-        return Ok(Outcome::Done);
     }
-    let row = Row {
-        server: address.to_string(),
-        state: match &key.known {
-            None => "new",
-            Some(known) if *known == key.shown => "trusted",
-            Some(_) => "changed",
-        },
-        known: key.known.map(|known| known.to_string()),
-        shown: key.shown.to_string(),
-    };
-    output::one(settings.format, COLUMNS, &row)?;
+    match (&rows[..], command) {
+        (_, Command::Trust { .. }) => {}
+        ([row], Command::Key) => output::one(settings.format, COLUMNS, row)?,
+        (rows, Command::Key) => output::list(settings.format, COLUMNS, rows)?,
+    }
     Ok(Outcome::Done)
+}
+
+impl Row {
+    fn new(address: &ServerAddress, key: ServerKey) -> Self {
+        Self {
+            server: address.to_string(),
+            state: match &key.known {
+                None => "new",
+                Some(known) if *known == key.shown => "trusted",
+                Some(_) => "changed",
+            },
+            known: key.known.map(|known| known.to_string()),
+            shown: key.shown.to_string(),
+        }
+    }
 }
 
 /// Refuses unless the person, or the script, has the key from elsewhere.

@@ -25,6 +25,12 @@ pub enum ServerAddress {
 #[error("{0:?} is no server address; write unix:/path or tls://host or tls://host:port")]
 pub struct AddressError(String);
 
+impl AddressError {
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl FromStr for ServerAddress {
     type Err = AddressError;
 

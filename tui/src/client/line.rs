@@ -1,12 +1,13 @@
 //! Opens the line: a Unix socket, or TCP made secure.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use hillview_shared::ApiError;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 
 use super::address::ServerAddress;
@@ -15,6 +16,8 @@ use super::tls::{self, Trust};
 
 /// Long enough for a line of 9.6 kbit/s with two seconds of delay; a dead host is given up on.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// The same for each of several addresses of a name: a dead one must not use up all the time.
+const CONNECT_EACH: Duration = Duration::from_secs(5);
 const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
 
 pub(super) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -75,19 +78,49 @@ fn no_key(address: &ServerAddress) -> ApiError {
         .hint("name a server on the network: --server tls://HOST")
 }
 
+/// Connects to one of the addresses that a name has.
 async fn connect(address: &ServerAddress, host: &str, port: u16) -> Result<TcpStream, ApiError> {
-    let stream = timeout(CONNECT_MAX, TcpStream::connect((host, port)))
-        .await
-        .map_err(|_| silent(address))?
-        .map_err(|error| {
-            ApiError::offline(format!(
-                "the server at {address} cannot be reached: {error}"
-            ))
-            .hint("check the line and the address")
-        })?;
-    // A save is one small packet each way: waiting to fill packets only adds delay.
-    stream.set_nodelay(true).map_err(|_| silent(address))?;
-    Ok(stream)
+    let unreachable = |error: &io::Error| {
+        ApiError::offline(format!(
+            "the server at {address} cannot be reached: {error}"
+        ))
+        .hint("check the line and the address")
+    };
+    let found = timeout(CONNECT_MAX, lookup_host((host, port))).await;
+    let found = found.map_err(|_| silent(address))?;
+    let found = found.map_err(|error| unreachable(&error))?;
+    let found = in_turn(found.collect(), rand::random_range(0..=usize::MAX));
+    let most = match found.len() {
+        1 => CONNECT_MAX,
+        _ => CONNECT_EACH,
+    };
+    let mut failed = silent(address);
+    for one in found {
+        match timeout(most, TcpStream::connect(one)).await {
+            Ok(Ok(stream)) => {
+                // A save is one small packet each way: waiting to fill packets only adds delay.
+                stream.set_nodelay(true).map_err(|_| silent(address))?;
+                return Ok(stream);
+            }
+            Ok(Err(error)) => failed = unreachable(&error),
+            Err(_) => {}
+        }
+    }
+    Err(failed)
+}
+
+/// Addresses of the kind that the system prefers first; of each kind from a random one on, because
+/// the system gives all clients the same order.
+fn in_turn(found: Vec<SocketAddr>, random: usize) -> Vec<SocketAddr> {
+    let preferred = found.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut others): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|it| it.is_ipv6() == preferred);
+    for kind in [&mut first, &mut others] {
+        kind.dedup();
+        let begin = random % kind.len().max(1);
+        kind.rotate_left(begin);
+    }
+    [first, others].concat()
 }
 
 fn silent(address: &ServerAddress) -> ApiError {
@@ -107,5 +140,23 @@ fn no_socket(path: &Path, error: &io::Error) -> ApiError {
                 .hint("ask who runs the server to put you into the group of that socket")
         }
         _ => ApiError::offline(format!("cannot connect to {path}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_a_name_are_tried_from_a_random_one_on() {
+        let all = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let found = all(&["[::1]:1", "10.0.0.1:1", "[::2]:1", "10.0.0.2:1", "[::3]:1"]);
+        let turned = ["[::2]:1", "[::3]:1", "[::1]:1", "10.0.0.2:1", "10.0.0.1:1"];
+        assert_eq!(in_turn(found, 1), all(&turned));
+        let one = all(&["10.0.0.1:1", "10.0.0.1:1"]);
+        assert_eq!(in_turn(one, 7), all(&["10.0.0.1:1"]));
+        assert_eq!(in_turn(Vec::new(), 7), []);
     }
 }

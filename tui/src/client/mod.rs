@@ -6,6 +6,7 @@
 mod address;
 mod line;
 mod pins;
+mod servers;
 mod stub;
 mod tls;
 
@@ -25,6 +26,7 @@ use tokio_util::sync::DropGuard;
 
 pub use address::{AddressError, ServerAddress};
 pub use pins::Fingerprint;
+pub use servers::{Servers, worth_another_try};
 pub use stub::Stub;
 pub use tls::Trust;
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use hillview_shared::ApiError;
 use hillview_shared::api::{Resume, Welcome};
 use hillview_shared::ids::Moment;
-use hillview_shared::{ApiError, Kind};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
-use crate::client::{Client, ServerAddress, Trust, hello};
+use crate::client::{Client, Servers, Trust, hello, worth_another_try};
 
 /// The first wait, which doubles up to the last one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -43,7 +43,7 @@ pub(super) struct Line {
 impl Line {
     /// Starts keeping a line.
     pub(super) fn keep(
-        address: ServerAddress,
+        servers: Servers,
         trust: Trust,
         resume: Option<Resume>,
         tell: impl Fn(Change) + Send + Sync + 'static,
@@ -51,7 +51,7 @@ impl Line {
         let (resume, resumed) = watch::channel(resume);
         let again = Arc::new(Notify::new());
         let keeper = Keeper {
-            address,
+            servers,
             trust,
             resume: resumed,
             again: again.clone(),
@@ -73,7 +73,7 @@ impl Line {
 }
 
 struct Keeper {
-    address: ServerAddress,
+    servers: Servers,
     trust: Trust,
     resume: watch::Receiver<Option<Resume>>,
     again: Arc<Notify>,
@@ -86,7 +86,8 @@ impl Keeper {
         loop {
             let resume = self.resume.borrow().clone();
             let resuming = resume.is_some();
-            match Client::connect(&self.address, &self.trust, hello("tui", resume)).await {
+            let hello = hello("tui", resume);
+            match self.servers.connect(&self.trust, hello).await {
                 Ok((client, welcome)) => {
                     let began = Instant::now();
                     tell(Change::Up {
@@ -120,10 +121,6 @@ impl Keeper {
             }
         }
     }
-}
-
-fn worth_another_try(kind: Kind) -> bool {
-    matches!(kind, Kind::Offline | Kind::Busy | Kind::Fault)
 }
 
 /// How long to wait after so many failures: doubling, and anything between half and whole of

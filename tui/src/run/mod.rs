@@ -21,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::app::App;
-use crate::client::{ServerAddress, Trust};
+use crate::client::{Servers, Trust};
 use crate::config::Settings;
 use crate::msg::{Msg, Start, Ticket};
 use crate::terminal::{self, Abilities, Taken};
@@ -156,7 +156,7 @@ async fn turns(
 }
 
 fn start_line(settings: &Settings, resume: Option<Resume>, tell: &UnboundedSender<Event>) -> Line {
-    let address: ServerAddress = settings
+    let servers: Servers = settings
         .server
         .parse()
         .expect("the settings hold an address that was read");
@@ -166,7 +166,7 @@ fn start_line(settings: &Settings, resume: Option<Resume>, tell: &UnboundedSende
     };
     let tell = tell.clone();
     // Nobody listens any more when the screens are left.
-    Line::keep(address, trust, resume, move |change| {
+    Line::keep(servers, trust, resume, move |change| {
         let _ = tell.send(Event::Line(change));
     })
 }

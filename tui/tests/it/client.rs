@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hillview::client::{Client, ServerAddress, Trust, hello};
+use hillview::client::{Client, ServerAddress, Servers, Trust, hello};
 use hillview_server::config::Settings;
 use hillview_server::serve::{Listeners, serve};
 use hillview_server::service::State;
@@ -155,6 +155,65 @@ async fn a_key_is_pinned_at_first_sight_and_a_changed_one_refused() {
     assert!(refused.message.contains(&first), "{refused}");
     assert!(refused.message.contains(&other.fingerprint), "{refused}");
     assert!(refused.hint.unwrap().contains("server trust"));
+}
+
+/// A server beside another, with the same key or one of its own.
+async fn beside(first: &Server, same_key: bool) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    if same_key {
+        let identity = "server-identity.pem";
+        let copied = folder.path().join(identity);
+        std::fs::copy(first.folder.path().join(identity), copied).unwrap();
+    }
+    Server::start(folder, "127.0.0.1:0").await
+}
+
+#[tokio::test]
+async fn of_several_servers_another_is_taken_when_one_is_gone() {
+    let first = new_server().await;
+    let second = beside(&first, true).await;
+    assert_eq!(first.fingerprint, second.fingerprint);
+    let keys = tempfile::tempdir().unwrap();
+    let trust = pinned(keys.path());
+    let all: Servers = format!("{},{}", first.tls, second.tls).parse().unwrap();
+    let connect = async || all.connect(&trust, hello("tui", None)).await;
+    let (client, _) = connect().await.unwrap();
+    assert_eq!(client.first_seen().unwrap().to_string(), first.fingerprint);
+    drop(first.stop().await);
+    for _ in 0..8 {
+        let (client, _) = connect().await.unwrap();
+        assert!(client.first_seen().is_none(), "one key is known for all");
+    }
+    drop(second.stop().await);
+    let gone = connect().await.err().unwrap();
+    assert_eq!(gone.kind, Kind::Offline);
+    assert!(gone.message.starts_with("none of 2 servers: "), "{gone}");
+}
+
+#[tokio::test]
+async fn a_server_that_joins_with_another_key_is_refused() {
+    let first = new_server().await;
+    let other = beside(&first, false).await;
+    let keys = tempfile::tempdir().unwrap();
+    let trust = pinned(keys.path());
+    Client::connect(&first.tls, &trust, hello("tui", None))
+        .await
+        .unwrap();
+    let both = format!("{},{}", first.tls, other.tls);
+    drop(first.stop().await);
+    let all: Servers = both.parse().unwrap();
+    let refused = all.connect(&trust, hello("tui", None)).await.err().unwrap();
+    assert_eq!(
+        (refused.kind, &*refused.code),
+        (Kind::Denied, "server-key-changed")
+    );
+    let named = other.tls.to_string();
+    assert!(
+        refused
+            .hint
+            .unwrap()
+            .contains(&format!("{named} server trust"))
+    );
 }
 
 #[tokio::test]
