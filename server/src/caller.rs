@@ -2,23 +2,23 @@
 //! one has been checked. It is made anew for each call, and is the only way to a school's data.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::accounts::{PLATFORM, Permission, Role, RoleCode, SecondFactor};
 use hillview_shared::ids::{ClassId, Moment, OfferingId, SessionId, StaffId, UserId};
 
-use crate::cache::Known;
 pub use crate::cache::SessionKey;
+use crate::cache::{Asked, Known};
 pub use crate::db::sessions::Session;
 use crate::db::tenants::Tenant;
 use crate::db::{Db, sessions};
 use crate::error::Result;
 use crate::reach::{Part, Reach};
-use crate::service::State;
 use crate::service::accounts::Peer;
 use crate::service::audit::By;
+use crate::service::{State, reference};
 
 const MINUTE: i64 = 60 * 1_000_000;
 /// For how long a call waits until its session's use is noted.
@@ -93,15 +93,13 @@ pub async fn has_ended(state: &State, key: &SessionKey) -> bool {
     matches!(tokio::time::timeout(SEEN_WITHIN, ask).await, Ok(Ok(true)))
 }
 
-/// What is known of a session; asks for the school's epoch when that decides.
+/// What is known of a session; asks for the school's counts when they decide.
 async fn known(state: &State, tenant: &Tenant, key: &SessionKey) -> Result<Known> {
     match state.cache.session(key) {
         Known::Stale => {}
         known => return Ok(known),
     }
-    let asked = Instant::now();
-    let epoch = sessions::epoch(&tenant.db).await?;
-    state.cache.saw_epoch(&key.school, epoch, asked);
+    reference::look(state, tenant).await?;
     Ok(state.cache.session(key))
 }
 
@@ -113,16 +111,16 @@ async fn read(
     now: Moment,
 ) -> Result<Arc<Session>> {
     let db = &tenant.db;
-    let asked = Instant::now();
+    let asked = Asked::now(db.changes());
     let found = sessions::read(db, &key.hash, now, tenant.today(now)).await?;
-    let (mut session, epoch) = found.ok_or_else(ended)?;
+    let (mut session, epochs) = found.ok_or_else(ended)?;
     // Where sessions end soon, a minute is too coarse.
     let often = session.idle.map_or(MINUTE, |idle| MINUTE.min(idle / 20));
     if now.0 - session.last_seen.0 >= often && seen(db, session.id, now).await {
         session.last_seen = now;
     }
     let session = Arc::new(session);
-    state.cache.keep_session(key, &session, epoch, asked);
+    state.cache.keep_session(key, &session, epochs, asked);
     Ok(session)
 }
 

@@ -113,6 +113,14 @@ pub struct Settings {
     /// Open at most this many connections to MySQL at the same time
     #[arg(long, global = true, env = "HILLVIEW_CONNECTIONS", value_name = "N")]
     pub connections: Option<u32>,
+    /// Remember nothing that was read: each call asks the database; for measuring, and for finding faults
+    #[arg(
+        long,
+        global = true,
+        env = "HILLVIEW_NO_CACHE",
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub no_cache: bool,
     /// Calls of one user, above which they are told to wait
     #[arg(skip)]
     pub user_rate: Option<Rate>,
@@ -149,6 +157,8 @@ pub struct Config {
     /// What seals the secrets of second factors; made at the first start.
     pub seal_key_file: PathBuf,
     pub connections: u32,
+    /// Nothing that was read is remembered in this process.
+    pub no_cache: bool,
     /// A connection to the database that nobody used for this long is closed.
     pub idle: Duration,
     pub limits: Limits,
@@ -215,6 +225,7 @@ impl Settings {
                 .or(file.seal_key_file)
                 .unwrap_or_else(|| data_dir.join("seal.key")),
             connections: self.connections.or(file.connections).unwrap_or(100).max(4),
+            no_cache: self.no_cache || file.no_cache,
             limits: Limits {
                 user_rate: checked(self.user_rate.or(file.user_rate), usual.user_rate)?,
                 address_rate: checked(self.address_rate.or(file.address_rate), usual.address_rate)?,

@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::api::Api;
-use crate::cache::Known;
+use crate::cache::{Known, Notice};
 use crate::caller::{self, Caller, SessionKey};
 use crate::db;
 use crate::error::{Error, Result};
@@ -314,8 +314,16 @@ impl Connection {
             // What it said may hold data: the panic hook has its place, and the reference joins them.
             Err(_) => Err(Error::fault("a call panicked", "panic").told()),
         };
-        if caller.is_none() {
-            self.look().await;
+        match &caller {
+            None => self.look().await,
+            Some(caller) if caller.db().take_changed() => {
+                let school = caller.school_code().to_owned();
+                self.state
+                    .cache
+                    .tell(Notice::ReferenceChanged { school })
+                    .await;
+            }
+            Some(_) => {}
         }
         if let Err(refused) = &outcome
             && refused.again_in.is_some()

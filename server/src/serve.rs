@@ -70,11 +70,14 @@ pub async fn serve(
         () = server.accept_unix(&unix.0) => {}
         () = from_tls => {}
         () = server.state.cache.follow() => {}
+        () = server.state.cache.report() => {}
         () = shutdown => {}
     }
     let _ = std::fs::remove_file(&unix.1);
     drop(listeners);
+    let state = Arc::clone(&server.state);
     server.finish().await;
+    state.cache.tell_tally();
     Ok(())
 }
 

@@ -1,17 +1,23 @@
-//! What may be lost: sessions already read, counts of tries, notices of what has changed.
+//! What may be lost: what was read already, counts of tries, notices of what has changed.
 //!
 //! A cache never fails a call: without Redis, tries are counted in this process, and others learn of
 //! changes from the database. Not here: anything that must be kept.
 
+mod epochs;
 mod limits;
 mod local;
 mod notices;
+mod reference;
 mod remote;
 mod sessions;
+mod tally;
 
+pub use epochs::{Asked, FRESH};
 pub use limits::Limit;
 pub use notices::Notice;
-pub use sessions::{Known, SessionKey};
+pub use reference::{Reference, Remembered};
+pub use sessions::{ENDS_MOST, Known, SessionKey};
+pub use tally::Kind;
 
 use std::sync::Arc;
 
@@ -22,7 +28,11 @@ use crate::error::Result;
 pub struct Cache {
     remote: Option<Arc<remote::Remote>>,
     local: local::Local,
+    seen: epochs::Seen,
     sessions: sessions::Sessions,
+    reference: Reference,
+    tally: tally::Tally,
+    off: bool,
 }
 
 impl Cache {
@@ -36,10 +46,19 @@ impl Cache {
             }
             None => None,
         };
-        Ok(Self {
+        Ok(Self::new(remote, config.no_cache))
+    }
+
+    /// Remembers nothing that was read when it is `off`; tries are counted all the same.
+    fn new(remote: Option<Arc<remote::Remote>>, off: bool) -> Self {
+        Self {
             remote,
             local: local::Local::new(),
-            sessions: sessions::Sessions::new(),
-        })
+            seen: epochs::Seen::default(),
+            sessions: sessions::Sessions::new(off),
+            reference: Reference::new(off),
+            tally: tally::Tally::default(),
+            off,
+        }
     }
 }

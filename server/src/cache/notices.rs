@@ -19,6 +19,8 @@ pub enum Notice {
     },
     /// What sessions of the school may, or how long they last, is another.
     SessionsChanged { school: String },
+    /// Terms, classes, subjects or papers of the school were changed.
+    ReferenceChanged { school: String },
     /// Somebody logged in: the tries of that name are forgotten.
     Forgiven { name: String },
 }
@@ -54,13 +56,17 @@ impl Cache {
         match notice {
             Notice::SessionsEnded { school, hashes } => {
                 for hash in hashes {
-                    self.sessions.end(SessionKey {
-                        school: school.clone(),
+                    let school = school.clone();
+                    let key = SessionKey {
+                        school,
                         hash: *hash,
-                    });
+                    };
+                    self.sessions.end(&self.seen, key);
                 }
             }
-            Notice::SessionsChanged { school } => self.sessions.doubt(school),
+            Notice::SessionsChanged { school } | Notice::ReferenceChanged { school } => {
+                self.seen.doubt(school);
+            }
             Notice::Forgiven { name } => self.local.forgive(name),
         }
     }

@@ -1,9 +1,7 @@
 //! Logins and roles.
 
-use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, Role, RoleCode};
 use hillview_shared::ids::{Moment, StaffId, UserId};
-use hillview_shared::school::CurrentTerm;
 use hillview_shared::staff::StaffState;
 
 use super::{Db, Failure, On, Tx};
@@ -113,23 +111,6 @@ pub async fn asks_second_factor(on: impl Into<On<'_>>, user: UserId) -> Result<b
         .scalar()
         .await?;
     Ok(asking > 0)
-}
-
-/// The term that a day is in, or else the one that starts next, or else the last.
-pub async fn current_term(db: &Db, today: NaiveDate) -> Result<Option<CurrentTerm>, Failure> {
-    db.query(
-        "select t.id, y.name || ' ' || t.name as name \
-         from term t \
-         join academic_year y on y.id = t.year_id \
-         order by case when t.ends >= ? then 0 else 1 end, \
-         case when t.ends >= ? then t.starts end, \
-         t.ends desc \
-         limit 1",
-    )
-    .bind(today)
-    .bind(today)
-    .optional()
-    .await
 }
 
 /// Holds a login until the transaction ends, if it is still at version `v` and active; says whether

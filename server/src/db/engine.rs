@@ -12,6 +12,7 @@ use sqlx::{MySql, MySqlPool, Sqlite, SqlitePool, Transaction};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connections::{Account, Admitted, Connections};
+use super::epochs::{self, Changes, Changing};
 use super::failure::{Failure, Why};
 use super::query::Query;
 use super::statement::Dialect;
@@ -34,6 +35,7 @@ pub(super) struct Pools {
     writing: Option<Queue>,
     /// Shared by all schools: what the database server lets in at the same time.
     connections: Arc<Connections>,
+    changes: Arc<Changes>,
 }
 
 /// The way to one pool.
@@ -82,6 +84,7 @@ impl Pools {
             reading,
             writing,
             connections,
+            changes: Changes::new(),
         }
     }
 }
@@ -97,6 +100,9 @@ pub(super) enum Engine {
 /// An open write transaction. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
     pub(super) inner: Inner,
+    /// Set once it writes reference data.
+    changing: Option<Changing>,
+    changes: Arc<Changes>,
     _permit: Permit,
 }
 
@@ -128,6 +134,8 @@ impl Db {
         permit.arrived();
         Ok(Tx {
             inner,
+            changing: None,
+            changes: Arc::clone(&self.0.changes),
             _permit: permit,
         })
     }
@@ -158,6 +166,16 @@ impl Db {
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Another number after each change of reference data that was made through it.
+    pub fn changes(&self) -> u64 {
+        self.0.changes.count()
+    }
+
+    /// Whether reference data were changed through it since this was asked last.
+    pub fn take_changed(&self) -> bool {
+        self.0.changes.take_untold()
     }
 
     /// Closes its connections; whoever still works in it fails.
@@ -199,11 +217,22 @@ impl Db {
 }
 
 impl Tx {
+    /// Takes note of a statement that is about to run.
+    pub(super) fn note(&mut self, statement: &str) {
+        let table = epochs::written_table(statement);
+        if self.changing.is_none() && table.is_some_and(|it| epochs::REFERENCE.contains(&it)) {
+            self.changing = Some(Changing::by(&self.changes));
+        }
+    }
+
     pub fn query(&mut self, sql: &'static str) -> Query<'_> {
         On::Tx(self).query(sql)
     }
 
-    pub async fn commit(self) -> Result<(), Failure> {
+    pub async fn commit(mut self) -> Result<(), Failure> {
+        if self.changing.is_some() {
+            epochs::reference_changed(&mut self).await?;
+        }
         match self.inner {
             Inner::MySql(tx) => tx.commit().await,
             Inner::Sqlite(tx) => tx.commit().await,

@@ -11,6 +11,7 @@ pub mod classes;
 mod connections;
 pub mod devices;
 pub mod engine;
+pub mod epochs;
 pub mod export;
 mod failure;
 mod fragments;
@@ -39,3 +40,5 @@ pub mod tokens;
 pub use engine::{Db, On, Tx};
 pub use failure::{Failure, Why};
 pub use query::counted;
+#[cfg(feature = "testing")]
+pub use query::noted;

@@ -61,6 +61,21 @@ pub async fn counted<F: Future>(work: F) -> (F::Output, u32) {
     (output, count.load(Ordering::Relaxed))
 }
 
+#[cfg(feature = "testing")]
+tokio::task_local! {
+    static NOTED: std::cell::RefCell<Vec<&'static str>>;
+}
+
+/// Runs a future and gives the statements that it sent, as they are written in the source.
+#[cfg(feature = "testing")]
+pub async fn noted<F: Future>(work: F) -> (F::Output, Vec<&'static str>) {
+    let all = async {
+        let output = work.await;
+        (output, NOTED.with(|noted| noted.take()))
+    };
+    NOTED.scope(std::cell::RefCell::default(), all).await
+}
+
 impl<'c> On<'c> {
     pub fn query(self, template: &'static str) -> Query<'c> {
         let arguments = match self.dialect() {
@@ -185,11 +200,16 @@ impl<'c> Query<'c> {
         })
     }
 
-    async fn ready(self) -> Result<(Ready<'c>, sqlx::SqlStr, Option<Permit>), Failure> {
+    async fn ready(mut self) -> Result<(Ready<'c>, sqlx::SqlStr, Option<Permit>), Failure> {
         if let Some(error) = self.broken {
             return Err(sqlx::Error::Encode(error).into());
         }
         let _ = STATEMENTS.try_with(|count| count.fetch_add(1, Ordering::Relaxed));
+        #[cfg(feature = "testing")]
+        let _ = NOTED.try_with(|noted| noted.borrow_mut().push(self.template));
+        if let On::Tx(tx) = &mut self.on {
+            tx.note(self.template);
+        }
         let sql = written(self.template, self.on.dialect(), self.many);
         let mut permit = match &self.on {
             On::Db(db) => Some(db.reading().await?),

@@ -1,14 +1,16 @@
 //! Sessions: what they stand for and may reach; begun, seen, ended, listed, thrown away.
 //!
-//! Whatever ends a session or changes what one may moves the school's epoch in the same transaction
-//! ([`changed`]), because the servers remember sessions and look at the epoch only.
+//! The servers remember sessions and look at the school's counts only (`epochs`). Whatever changes what
+//! sessions may moves the epoch in the same transaction ([`changed`]); an end is counted and numbered,
+//! so that the sessions of everybody else need not be read again.
 
 use chrono::NaiveDate;
 use hillview_shared::accounts::{Permission, RoleCode, SecondFactor};
-use hillview_shared::ids::{ClassId, Moment, OfferingId, SchoolId, SessionId, StaffId, UserId};
+use hillview_shared::ids::{ClassId, Moment, OfferingId, SessionId, StaffId, UserId};
 use hillview_shared::sessions::{SessionPolicy, SessionSummary};
 use hillview_shared::teaching::TeachingRole;
 
+use super::epochs::{self, Epochs};
 use super::fragments::session_is_open;
 use super::grants::{self, Granted};
 use super::{Db, Failure, Tx};
@@ -43,11 +45,6 @@ pub struct Taught {
     pub ends: Option<NaiveDate>,
 }
 
-/// What the school's count of changes to sessions stood at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct Epoch(pub i64);
-
 /// A login's session to write. A script's token is another function's.
 pub struct NewSession<'a> {
     pub hash: &'a [u8; 32],
@@ -70,16 +67,17 @@ struct Found {
     last_seen_at: Moment,
     idle: Option<i64>,
     ends: Moment,
-    epoch: Epoch,
+    #[sqlx(flatten)]
+    epochs: Epochs,
 }
 
-/// A session that is open and whose login is active, with the epoch that it is at least as new as.
+/// A session that is open and whose login is active, with the epochs that it is at least as new as.
 pub async fn read(
     db: &Db,
     hash: &[u8; 32],
     now: Moment,
     today: NaiveDate,
-) -> Result<Option<(Session, Epoch)>, Failure> {
+) -> Result<Option<(Session, Epochs)>, Failure> {
     let found: Option<Found> = db
         .query(concat!(
             "select s.id, s.user_id, u.staff_id, u.username, u.name, u.must_change, s.last_seen_at, ",
@@ -91,7 +89,7 @@ pub async fn read(
             "then p.idle_minutes * 60000000 else s.idle_micros end as idle, ",
             "case when s.kind = 'login' and s.created_at + p.days * 86400000000 < s.ends_at ",
             "then s.created_at + p.days * 86400000000 else s.ends_at end as ends, ",
-            "p.epoch ",
+            "p.epoch, p.last_end, p.reference_epoch ",
             "from session s ",
             "join session_policy p on p.id = 1 ",
             "join user u on u.id = s.user_id ",
@@ -108,7 +106,7 @@ pub async fn read(
     let Some(found) = found else {
         return Ok(None);
     };
-    // After the epoch: what is read here may be newer than it, never older.
+    // After the epochs: what is read here may be newer than they are, never older.
     let (roles, permissions) = rights(db, found.user_id).await?;
     let teaching = match found.staff_id {
         Some(staff) => taught(db, staff, today).await?,
@@ -137,7 +135,7 @@ pub async fn read(
         teaching,
         grants,
     };
-    Ok(Some((session, found.epoch)))
+    Ok(Some((session, found.epochs)))
 }
 
 /// Whether a session is open and its login active.
@@ -197,23 +195,6 @@ async fn taught(db: &Db, staff: StaffId, today: NaiveDate) -> Result<Vec<Taught>
     .bind(today)
     .all()
     .await
-}
-
-/// Where the school's epoch stands.
-pub async fn epoch(db: &Db) -> Result<Epoch, Failure> {
-    db.query("select epoch from session_policy where id = 1")
-        .scalar()
-        .await
-}
-
-/// Gives a new school epochs that no other school has had: its code may have been another's, whose
-/// sessions a server still remembers.
-pub async fn begin_epochs(tx: &mut Tx, school: SchoolId) -> Result<(), Failure> {
-    tx.query("update session_policy set epoch = ? where id = 1")
-        .bind(school.0 << 32)
-        .execute()
-        .await?;
-    Ok(())
 }
 
 /// Moves the school's epoch: every server reads its sessions again within a second. Call it in the
@@ -306,13 +287,18 @@ pub async fn touch(tx: &mut Tx, session: SessionId, now: Moment) -> Result<(), F
 
 /// Ends one session.
 pub async fn end(tx: &mut Tx, session: SessionId, now: Moment) -> Result<(), Failure> {
-    tx.query("update session set ended_at = ?, ends_at = ? where id = ? and ended_at is null")
-        .bind(now)
-        .bind(now)
-        .bind(session)
-        .execute()
-        .await?;
-    changed(tx).await
+    epochs::count_end(tx).await?;
+    tx.query(
+        "update session set ended_at = ?, ends_at = ?,
+            end_no = (select last_end from session_policy where id = 1)
+        where id = ? and ended_at is null",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(session)
+    .execute()
+    .await?;
+    Ok(())
 }
 
 /// Ends every session and token of a login; gives the hashes of those that were open.
@@ -322,13 +308,17 @@ pub async fn end_all(tx: &mut Tx, user: UserId, now: Moment) -> Result<Vec<[u8; 
         .bind(user)
         .all()
         .await?;
-    tx.query("update session set ended_at = ?, ends_at = ? where user_id = ? and ended_at is null")
-        .bind(now)
-        .bind(now)
-        .bind(user)
-        .execute()
-        .await?;
-    changed(tx).await?;
+    epochs::count_end(tx).await?;
+    tx.query(
+        "update session set ended_at = ?, ends_at = ?,
+            end_no = (select last_end from session_policy where id = 1)
+        where user_id = ? and ended_at is null",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(user)
+    .execute()
+    .await?;
     Ok(hashes(open))
 }
 
@@ -345,9 +335,11 @@ pub async fn end_others(
         .bind(but)
         .all()
         .await?;
+    epochs::count_end(tx).await?;
     tx.query(
-        "update session set ended_at = ?, ends_at = ? \
-         where user_id = ? and id <> ? and ended_at is null",
+        "update session set ended_at = ?, ends_at = ?,
+            end_no = (select last_end from session_policy where id = 1)
+        where user_id = ? and id <> ? and ended_at is null",
     )
     .bind(now)
     .bind(now)
@@ -355,7 +347,6 @@ pub async fn end_others(
     .bind(but)
     .execute()
     .await?;
-    changed(tx).await?;
     Ok(hashes(open))
 }
 
@@ -370,6 +361,8 @@ pub async fn end_every(tx: &mut Tx, now: Moment) -> Result<Vec<[u8; 32]>, Failur
         .bind(now)
         .all()
         .await?;
+    // Too many to be asked for one by one: every server reads all anew.
+    changed(tx).await?;
     tx.query(
         "update session set ended_at = ?, ends_at = ? where kind = 'login' and ended_at is null",
     )
@@ -377,7 +370,6 @@ pub async fn end_every(tx: &mut Tx, now: Moment) -> Result<Vec<[u8; 32]>, Failur
     .bind(now)
     .execute()
     .await?;
-    changed(tx).await?;
     Ok(hashes(open))
 }
 

@@ -9,7 +9,6 @@ use hillview_shared::ids::{
 use hillview_shared::marks::{MarkState, Score};
 use sqlx::FromRow;
 
-use super::classes::Grade;
 use super::grants::Part;
 use super::{Db, Failure, On, Tx};
 
@@ -198,10 +197,6 @@ pub async fn count_up_all(tx: &mut Tx, assessment: AssessmentId) -> Result<(), F
 pub struct Named {
     pub id: SheetId,
     pub class_id: ClassId,
-    pub class: String,
-    #[sqlx(flatten)]
-    pub grade: Grade,
-    pub stream: String,
     pub offering_id: OfferingId,
     pub paper_id: PaperId,
     pub subject_code: String,
@@ -212,24 +207,25 @@ pub struct Named {
     pub paper_name: String,
 }
 
-/// Every sheet of an assessment under its names, to find the one that somebody means.
-pub async fn named(db: &Db, assessment: AssessmentId) -> Result<Vec<Named>, Failure> {
+/// The sheets of an assessment and of classes under their names, to find the one that somebody means.
+pub async fn named(
+    db: &Db,
+    assessment: AssessmentId,
+    classes: &[ClassId],
+) -> Result<Vec<Named>, Failure> {
     db.query(
-        "select sheet.id, sheet.class_id, class.name as class, class.grade_id, grade.code,
-            grade.name, grade.short, class.stream, paper.offering_id, sheet.paper_id,
-            subject.code as subject_code, subject.name as subject,
+        "select sheet.id, sheet.class_id, paper.offering_id, sheet.paper_id, subject.code as subject_code, subject.name as subject,
             subject.short_name as subject_short, subject.aliases, paper.code as paper_code,
             paper.name as paper_name
         from sheet
-        join class on class.id = sheet.class_id
-        join grade on grade.id = class.grade_id
         join paper on paper.id = sheet.paper_id
         join offering on offering.id = paper.offering_id
         join subject on subject.id = offering.subject_id
-        where sheet.assessment_id = ?
+        where sheet.assessment_id = ? and sheet.class_id in ({list})
         order by sheet.id",
     )
     .bind(assessment)
+    .list(classes)
     .all()
     .await
 }

@@ -11,19 +11,20 @@ use hillview_shared::assessments::{
 };
 use hillview_shared::audit::Action;
 use hillview_shared::grading::Scheme;
-use hillview_shared::ids::{SchemeId, SheetId, Version};
+use hillview_shared::ids::{ClassId, SchemeId, SheetId, Version, YearId};
 use hillview_shared::marks::Score;
 use hillview_shared::students::Page;
 
 use crate::caller::Caller;
 use crate::db::assessments::{self, NewAssessment};
-use crate::db::{On, calendar, classes, marks, sheets};
+use crate::db::epochs::Epoch;
+use crate::db::{On, classes, marks, sheets};
 use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::audit::{self, Event};
-use crate::service::calendar::{current_year, find};
+use crate::service::calendar::{find, this_year};
 use crate::service::papers::{Meaning, PaperNames, meaning};
-use crate::service::{fields, spelling};
+use crate::service::{fields, reference, spelling};
 
 /// Lists the assessments of the current year.
 pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Assessment>> {
@@ -31,7 +32,7 @@ pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Assessment>> {
         return Ok(Vec::new());
     }
     let db = caller.db();
-    let year = current_year(db, caller.today(state.clock.now())).await?;
+    let year = this_year(state, caller).await?;
     Ok(assessments::list(db, year).await?)
 }
 
@@ -48,7 +49,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddAssessment) -> Resu
     }
     let db = caller.db();
     let now = state.clock.now();
-    let terms = calendar::terms(db).await?;
+    let terms = reference::terms(state, caller.tenant()).await?;
     let term = find(&terms, caller.today(now), &request.term)?;
     let (opens, closes) = (
         request.opens.unwrap_or(term.starts),
@@ -133,9 +134,13 @@ async fn set_state(
 
 /// The assessment that somebody names: `T1-MID` of the current year, or `2026/T1-MID`.
 pub async fn coded(state: &State, caller: &Caller, text: &str) -> Result<Assessment> {
+    let (_, found) = coded_in_year(state, caller, text).await?;
+    Ok(found)
+}
+
+async fn coded_in_year(state: &State, caller: &Caller, text: &str) -> Result<(YearId, Assessment)> {
     fields::sought("assessment", text)?;
-    let db = caller.db();
-    let terms = calendar::terms(db).await?;
+    let terms = reference::terms(state, caller.tenant()).await?;
     let (year, code) = match text.trim().split_once('/') {
         Some((year, code)) => {
             let named = terms.iter().find(|term| term.year == year.trim());
@@ -148,7 +153,10 @@ pub async fn coded(state: &State, caller: &Caller, text: &str) -> Result<Assessm
     };
     let code = code.trim().to_ascii_uppercase();
     let found = match year {
-        Some(year) => assessments::coded(db, year, &code).await?,
+        Some(year) => {
+            let found = assessments::coded(caller.db(), year, &code).await?;
+            found.map(|found| (year, found))
+        }
         None => None,
     };
     found.ok_or_else(|| {
@@ -249,11 +257,12 @@ async fn which(state: &State, caller: &Caller, sheet: WhichSheet) -> Result<Shee
     };
     fields::sought("class", &class)?;
     fields::sought("paper", &paper)?;
-    let assessment = coded(state, caller, &assessment).await?;
-    let mut named = sheets::named(caller.db(), assessment.id).await?;
-    named.retain(|sheet| {
-        caller.sees_marks(sheet.class_id, sheet.offering_id) && sheet.is_of_class(&class)
-    });
+    let (year, assessment) = coded_in_year(state, caller, &assessment).await?;
+    let classes = reference::classes(state, caller.tenant(), year).await?;
+    let classes = classes.iter().filter(|known| known.is(&class));
+    let classes: Vec<ClassId> = classes.map(|known| known.id).collect();
+    let mut named = sheets::named(caller.db(), assessment.id, &classes).await?;
+    named.retain(|sheet| caller.sees_marks(sheet.class_id, sheet.offering_id));
     let papers: Vec<PaperNames> = named.iter().map(PaperNames::from).collect();
     match meaning(&papers, &paper) {
         Meaning::Paper(place) => Ok(named[place].id),
@@ -300,8 +309,9 @@ pub async fn scheme<'c>(
     on: impl Into<On<'c>>,
     id: SchemeId,
 ) -> Result<Arc<Scheme>> {
-    let key = (caller.tenant().id, id);
-    if let Some(scheme) = state.schemes.get(&key) {
+    let (cache, of) = (&state.cache, &state.cache.reference().schemes);
+    let (key, never) = ((caller.tenant().id, id.0), Epoch(0));
+    if let Some(scheme) = cache.recall(of, key, never) {
         return Ok(scheme);
     }
     let rows = sheets::scheme(on.into(), id).await?;
@@ -313,7 +323,7 @@ pub async fn scheme<'c>(
         rounding: head.rounding,
         bands: rows.into_iter().map(|row| row.band).collect(),
     });
-    state.schemes.insert(key, Arc::clone(&scheme));
+    cache.remember(of, key, &scheme, never);
     Ok(scheme)
 }
 

@@ -8,11 +8,12 @@ use hillview_shared::ids::YearId;
 use crate::caller::Caller;
 use crate::db::{On, calendar};
 use crate::error::Result;
-use crate::service::{State, fields};
+use crate::service::{State, fields, reference};
 
 /// Lists the terms, the latest first.
-pub async fn list(_: &State, caller: &Caller) -> Result<Vec<Term>> {
-    Ok(calendar::terms(caller.db()).await?)
+pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Term>> {
+    let terms = reference::terms(state, caller.tenant()).await?;
+    Ok(terms.to_vec())
 }
 
 /// The term of a day: the one that it lies in, else the next one to come, else the last one.
@@ -23,9 +24,17 @@ pub fn current(terms: &[Term], today: NaiveDate) -> Option<&Term> {
         .or_else(|| terms.iter().max_by_key(|term| term.ends))
 }
 
-/// The current year of a school.
+/// The current year of a school, read anew.
 pub async fn current_year(on: impl Into<On<'_>>, today: NaiveDate) -> Result<YearId> {
     let terms = calendar::terms(on).await?;
+    let term = current(&terms, today).ok_or_else(no_calendar)?;
+    Ok(term.year_id)
+}
+
+/// The current year of the caller's school, as it is remembered.
+pub async fn this_year(state: &State, caller: &Caller) -> Result<YearId> {
+    let terms = reference::terms(state, caller.tenant()).await?;
+    let today = caller.today(state.clock.now());
     let term = current(&terms, today).ok_or_else(no_calendar)?;
     Ok(term.year_id)
 }

@@ -9,8 +9,8 @@ use crate::caller::Caller;
 use crate::db::classes;
 use crate::error::Result;
 use crate::service::State;
-use crate::service::calendar::current_year;
-use crate::service::{fields, spelling};
+use crate::service::calendar::this_year;
+use crate::service::{fields, reference, spelling};
 
 /// The longest stream label, in characters.
 pub const STREAM_MAX: usize = 20;
@@ -23,7 +23,7 @@ pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Class>> {
     if within.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let year = current_year(db, today).await?;
+    let year = this_year(state, caller).await?;
     Ok(classes::list(db, year, within.as_deref(), today).await?)
 }
 
@@ -37,7 +37,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddClass) -> Result<Cl
     let grades = classes::grades(db).await?;
     let grade = spelling::find_grade(&grades, &request.grade)?;
     let name = spelling::class_name(grade, &stream);
-    let year = current_year(db, today).await?;
+    let year = this_year(state, caller).await?;
     let twice = || ApiError::conflict("class-exists", format!("there is a class {name} already"));
     // `4 north` beside `4 North` would be two classes that nobody can tell apart.
     let known = classes::named(db.into(), year).await?;
@@ -68,22 +68,22 @@ pub async fn add(state: &State, caller: &Caller, request: AddClass) -> Result<Cl
 /// The class of the current year that somebody means, within the caller's reach.
 pub async fn find(state: &State, caller: &Caller, text: &str) -> Result<classes::Named> {
     fields::sought("class", text)?;
-    let db = caller.db();
-    let year = current_year(db, caller.today(state.clock.now())).await?;
-    let named = classes::named(db.into(), year).await?;
+    let year = this_year(state, caller).await?;
+    let named = reference::classes(state, caller.tenant(), year).await?;
     let found = named
-        .into_iter()
+        .iter()
         .find(|class| class.is(text) && caller.sees_class(class.id));
-    found.ok_or_else(|| unknown(&format!("class {text:?}")).into())
+    found
+        .cloned()
+        .ok_or_else(|| unknown(&format!("class {text:?}")).into())
 }
 
 /// Refuses a class that the caller does not see, and one of another year, in the words of one that
 /// does not exist.
 pub async fn must_be_current(state: &State, caller: &Caller, class: ClassId) -> Result<()> {
-    let db = caller.db();
     if caller.sees_class(class) {
-        let year = current_year(db, caller.today(state.clock.now())).await?;
-        if classes::year(db, class).await? == Some(year) {
+        let year = this_year(state, caller).await?;
+        if classes::year(caller.db(), class).await? == Some(year) {
             return Ok(());
         }
     }

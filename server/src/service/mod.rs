@@ -15,6 +15,7 @@ pub mod names;
 mod numbers;
 pub mod packs;
 mod papers;
+pub mod reference;
 pub mod requests;
 pub mod rights;
 pub mod roles;
@@ -29,8 +30,7 @@ pub mod teaching;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use hillview_shared::grading::Scheme;
-use hillview_shared::ids::{Moment, SchemeId, SchoolId};
+use hillview_shared::ids::Moment;
 
 use crate::cache::Cache;
 use crate::config::Config;
@@ -43,7 +43,6 @@ pub struct State {
     pub tenants: Tenants,
     pub cache: Cache,
     pub hashers: hashing::Hashers,
-    pub schemes: Schemes,
     pub seal: Seal,
     pub refusals: audit::Refusals,
     pub clock: Clock,
@@ -51,16 +50,12 @@ pub struct State {
     pub data_dir: std::path::PathBuf,
 }
 
-/// Grading schemes by school and id. They never change, so they stay until there are too many.
-pub type Schemes = moka::sync::Cache<(SchoolId, SchemeId), Arc<Scheme>>;
-
 impl State {
     pub async fn open(config: &Config) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             tenants: Tenants::open(config).await?,
             cache: Cache::open(config)?,
             hashers: hashing::Hashers::start(),
-            schemes: Schemes::new(1_000),
             seal: Seal::open(&config.seal_key_file)?,
             refusals: audit::Refusals::default(),
             clock: Clock::default(),

@@ -9,9 +9,9 @@ use crate::caller::Caller;
 use crate::db::classes;
 use crate::db::grants::Place;
 use crate::error::Result;
-use crate::service::calendar::current_year;
+use crate::service::calendar::this_year;
 use crate::service::classes::unknown;
-use crate::service::{State, fields, spelling, teaching};
+use crate::service::{State, fields, reference, spelling, teaching};
 
 /// A part of the school in its own spelling.
 pub fn spelt(kind: ScopeKind, name: Option<String>, subject: Option<String>) -> Scope {
@@ -62,9 +62,9 @@ pub async fn find(
         }
         ScopeKind::Class | ScopeKind::Subject => {
             fields::sought("class", name)?;
-            let year = current_year(db, caller.today(state.clock.now())).await?;
-            let named = classes::named(db.into(), year).await?;
-            let class = named.into_iter().find(|class| class.is(name));
+            let year = this_year(state, caller).await?;
+            let named = reference::classes(state, caller.tenant(), year).await?;
+            let class = named.iter().find(|class| class.is(name));
             let class = class.ok_or_else(|| unknown(&format!("class {name:?}")))?;
             place.class = Some(class.id);
             if scope.kind == ScopeKind::Subject {

@@ -100,11 +100,6 @@ impl classes::Named {
 }
 
 impl sheets::Named {
-    /// Whether somebody means this sheet's class.
-    pub fn is_of_class(&self, text: &str) -> bool {
-        fold(text) == fold(&self.class) || is_class(text, &self.grade, &self.stream)
-    }
-
     /// `ENG/GRAM`, or `MAT` where there is one paper.
     pub fn code(&self) -> String {
         match self.paper_code.as_str() {

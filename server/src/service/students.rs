@@ -16,7 +16,7 @@ use crate::db::students::{self, Filter, NewStudent, admission_key};
 use crate::db::{Tx, marks};
 use crate::error::{Error, Result};
 use crate::service::State;
-use crate::service::calendar::current_year;
+use crate::service::calendar::this_year;
 use crate::service::numbers::{self, Pattern};
 use crate::service::{assessments, classes, fields};
 
@@ -87,7 +87,7 @@ pub async fn show(state: &State, caller: &Caller, request: WhichStudent) -> Resu
     let student = student.filter(|student| sees(caller, student));
     let student = student.ok_or_else(|| ApiError::not_found("student"))?;
     let enrolments = students::enrolments(db, student.id).await?;
-    let year = current_year(db, caller.today(state.clock.now())).await?;
+    let year = this_year(state, caller).await?;
     let mut seen = students::marks(db, student.id, year).await?;
     seen.retain(|mark| caller.sees_marks(mark.class_id, mark.offering_id));
     let mut told = Vec::new();

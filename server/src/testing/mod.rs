@@ -207,12 +207,19 @@ impl Installation {
     /// # Panics
     /// When the database cannot be reached, or when it cannot listen.
     pub async fn serve_beside(&self) -> (Arc<State>, Served) {
-        let state = self.another().await;
+        self.serve_beside_as(self.config.clone()).await
+    }
+
+    /// The same with settings of its own.
+    ///
+    /// # Panics
+    /// When the database cannot be reached, or when it cannot listen.
+    pub async fn serve_beside_as(&self, config: Config) -> (Arc<State>, Served) {
+        let state = State::open(&config)
+            .await
+            .expect("the database of a test is there");
         let socket = self.folder.path().join("beside.sock");
-        let config = Config {
-            socket,
-            ..self.config.clone()
-        };
+        let config = Config { socket, ..config };
         let served = self.start(Arc::clone(&state), config, None).await;
         (state, served)
     }

@@ -145,4 +145,13 @@ async fn a_call_is_a_line_without_names_or_secrets() {
     );
     assert!(add["user"].is_i64() && add["micros"].is_u64() && add["bytes_in"].is_u64());
     assert_eq!(of("LogIn")["outcome"], "wrong-password");
+    let cached = log
+        .lines()
+        .filter(|line| line.contains(r#""message":"cache""#));
+    let cached: Vec<serde_json::Value> = cached
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let sessions = cached.iter().find(|line| line["kind"] == "sessions");
+    let sessions = sessions.expect("what was remembered is told at the end");
+    assert!(sessions["hits"].as_u64() > Some(0) && sessions["misses"].as_u64() > Some(0));
 }

@@ -9,7 +9,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 
 use super::line::Way;
@@ -47,6 +48,18 @@ pub struct Logged {
     pub micros: u64,
     pub statements: u32,
     pub outcome: String,
+}
+
+/// What a server was asked for of one kind of thing that it remembers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Cached {
+    pub kind: String,
+    /// It was there.
+    pub hits: u64,
+    /// It was read from the database.
+    pub misses: u64,
+    /// Misses of what was there and had changed since.
+    pub outdated: u64,
 }
 
 /// What a process has taken.
@@ -138,6 +151,7 @@ impl Place {
             control_schema,
             schema_prefix,
             redis_prefix,
+            no_cache,
             ..
         } = &self.config;
         let mut text = format!(
@@ -150,6 +164,9 @@ impl Place {
         }
         if let Some(url) = &self.config.redis {
             text += &format!("redis = {url:?}\n");
+        }
+        if *no_cache {
+            text += "no-cache = true\n";
         }
         text
     }
@@ -185,15 +202,26 @@ impl Server {
 
     /// The calls that were answered so far, as the server logged them.
     pub fn logged(&self) -> anyhow::Result<Vec<Logged>> {
-        let log = std::fs::File::open(&self.log)?;
-        let mut calls = Vec::new();
-        for line in std::io::BufReader::new(log).lines() {
-            let line = line?;
-            if line.contains(r#""message":"call""#) {
-                calls.push(serde_json::from_str(&line)?);
+        lines(&self.log, r#""message":"call""#)
+    }
+
+    /// Stops it, and gives what its cache was asked for in all its life: it says the last of it when
+    /// it stops.
+    pub async fn cached(self) -> anyhow::Result<Vec<Cached>> {
+        let log = self.log.clone();
+        self.stop().await?;
+        let mut kinds: Vec<Cached> = Vec::new();
+        for line in lines::<Cached>(&log, r#""message":"cache""#)? {
+            match kinds.iter_mut().find(|known| known.kind == line.kind) {
+                Some(known) => {
+                    known.hits += line.hits;
+                    known.misses += line.misses;
+                    known.outdated += line.outdated;
+                }
+                None => kinds.push(line),
             }
         }
-        Ok(calls)
+        Ok(kinds)
     }
 
     pub async fn stop(mut self) -> anyhow::Result<()> {
@@ -245,4 +273,17 @@ fn spawn(settings: &Path, log: &Path) -> anyhow::Result<Child> {
         .kill_on_drop(true)
         .spawn()
         .context("cannot start the server")
+}
+
+/// The lines of a log that hold these words.
+fn lines<T: DeserializeOwned>(log: &Path, words: &str) -> anyhow::Result<Vec<T>> {
+    let log = std::fs::File::open(log)?;
+    let mut found = Vec::new();
+    for line in std::io::BufReader::new(log).lines() {
+        let line = line?;
+        if line.contains(words) {
+            found.push(serde_json::from_str(&line)?);
+        }
+    }
+    Ok(found)
 }

@@ -225,6 +225,7 @@ pub(super) async fn take_away(
 async fn end_others(tx: &mut Tx, caller: &Caller, now: Moment) -> Result<Vec<[u8; 32]>> {
     let (user, own) = (caller.user(), caller.session().id);
     accounts::touch_login(tx, user, now).await?;
+    sessions::changed(tx).await?;
     Ok(sessions::end_others(tx, user, own, now).await?)
 }
 

@@ -4,20 +4,19 @@
 //! password was wrong.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn, Who};
 use hillview_shared::api::Resume;
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, Token, UserId};
-use hillview_shared::school::SchoolSummary;
+use hillview_shared::school::{CurrentTerm, SchoolSummary};
 use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
 use super::logins::check_username;
 use super::second_factor::{self, Proof};
 use super::{listing, passwords, throttle};
-use crate::cache::{Notice, SessionKey};
+use crate::cache::{Asked, Notice, SessionKey};
 use crate::caller::{self, Caller, Session};
 use crate::db::accounts::{self, Login};
 use crate::db::sessions::{self, NewSession};
@@ -25,9 +24,9 @@ use crate::db::tenants::Tenant;
 use crate::db::{Db, Tx, devices};
 use crate::error::{Error, Result};
 use crate::reach::Reach;
-use crate::service::State;
 use crate::service::audit::{self, By, Event};
 use crate::service::hashing::{Fit, normal};
+use crate::service::{State, calendar, reference};
 
 /// Devices of a login that are known: those that were seen last.
 const DEVICES: usize = 10;
@@ -440,12 +439,12 @@ impl<'a> Fresh<'a> {
             school: tenant.code.to_string(),
             hash: self.hash,
         };
-        let (asked, today) = (Instant::now(), tenant.today(self.at));
+        let (asked, today) = (Asked::now(tenant.db.changes()), tenant.today(self.at));
         let found = sessions::read(&tenant.db, &key.hash, self.at, today).await?;
         // Gone again already: the login was disabled or its password reset in this moment.
-        let (session, epoch) = found.ok_or_else(wrong)?;
+        let (session, epochs) = found.ok_or_else(wrong)?;
         let session = Arc::new(session);
-        state.cache.keep_session(&key, &session, epoch, asked);
+        state.cache.keep_session(&key, &session, epochs, asked);
         let who = who(state, tenant, &session).await?;
         Ok((
             LoggedIn {
@@ -461,6 +460,8 @@ impl<'a> Fresh<'a> {
 async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
     let now = state.clock.now();
     let today = tenant.today(now);
+    let terms = reference::terms(state, tenant).await?;
+    let term = calendar::current(&terms, today);
     Ok(Who {
         user: session.user,
         username: session.username.clone(),
@@ -468,7 +469,10 @@ async fn who(state: &State, tenant: &Tenant, session: &Session) -> Result<Who> {
         school: SchoolSummary {
             code: tenant.code.to_string(),
             name: tenant.name.to_string(),
-            term: accounts::current_term(&tenant.db, today).await?,
+            term: term.map(|term| CurrentTerm {
+                id: term.id,
+                name: format!("{} {}", term.year, term.name),
+            }),
         },
         roles: session.roles.clone(),
         permissions: Reach::new(session, &tenant.code, now, today).permissions(),

@@ -7,7 +7,7 @@ use hillview_shared::schools::{AddSchool, SchoolAdded};
 
 use super::{Actor, NAME_MAX, find, move_state, noted};
 use crate::db::schools::{self, School};
-use crate::db::{Db, accounts as logins, calendar, sessions};
+use crate::db::{Db, accounts as logins, calendar, epochs};
 use crate::error::{Error, Result};
 use crate::service::audit::{self, By, Event};
 use crate::service::{State, accounts, fields, packs, rights};
@@ -76,7 +76,7 @@ pub async fn prepare(state: &State, new: &NewSchool<'_>) -> Result<Ready> {
         if !loaded {
             packs::load(tx, &pack, &name, now).await?;
             accounts::add_roles(tx).await?;
-            sessions::begin_epochs(tx, school.id).await?;
+            epochs::begin(tx, school.id).await?;
         }
         // The first try may have got this far without showing its password.
         match logins::find_login(&mut *tx, &admin).await? {
