@@ -108,7 +108,9 @@ async fn main() -> anyhow::Result<()> {
 fn beside() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot tell where this program is")?;
     let folder = own.parent().and_then(Path::parent);
-    Ok(folder.context("this program is in no folder")?.join("hillview"))
+    Ok(folder
+        .context("this program is in no folder")?
+        .join("hillview"))
 }
 
 /// In microseconds, as in every other bench.

@@ -1,6 +1,6 @@
 //! Which figure stands in which table, what it counts, and what is to be reached.
 
-use crate::units::Unit::{self, Bytes, Count, Kibibytes, Micros, Millis, Permille};
+use crate::units::Unit::{self, Bytes, Count, Kibibytes, Micros, Millis, Percent, Permille};
 
 /// A table of the page.
 pub enum Spec {
@@ -207,6 +207,166 @@ const SAVE: &[Line] = &[
     ),
 ];
 
+const CONNECTIONS: &[Line] = &[
+    line("connections", &["connections"], Count),
+    line("of which work", &["active"], Count),
+    line("opened a second", &["opening/a_second"], Count),
+    reach(
+        "a call meanwhile: median, p95, p99",
+        &["calls/p50", "calls/p95", "calls/p99"],
+        Micros,
+        "p95 < 200 ms",
+    ),
+    reach(
+        "errors, lost connections",
+        &["errors", "lost"],
+        Count,
+        "0, 0",
+    ),
+    reach(
+        "memory a connection, KiB",
+        &["memory/kib_a_connection"],
+        Count,
+        "≤ 64",
+    ),
+    reach(
+        "the same after work, KiB",
+        &["memory/kib_a_connection_after_work"],
+        Count,
+        "≤ 64",
+    ),
+    line("the server's most memory", &["memory/peak_kib"], Kibibytes),
+];
+
+const WIRE: List = List {
+    of: &[("Bytes of each call, TLS counted", "wire-sqlite")],
+    each: "",
+    told_apart: ("", ""),
+    at: "calls",
+    key: &["call"],
+    label: "call",
+    columns: &[
+        line("up", &["up"], Bytes),
+        line("down", &["down"], Bytes),
+        line("on a line of 9.6 kbit/s", &["ms_on_the_line"], Millis),
+    ],
+};
+
+const SEARCH: List = List {
+    of: both!("search"),
+    each: "",
+    told_apart: ("", ""),
+    at: "kinds",
+    key: &["kind"],
+    label: "what is asked",
+    columns: &[
+        line("rows", &["rows"], Count),
+        line("statements", &["statements"], Count),
+        line("one asks: median, p95", &["one/p50", "one/p95"], Micros),
+        line(
+            "sixteen ask: median, p95",
+            &["many/p50", "many/p95"],
+            Micros,
+        ),
+    ],
+};
+
+const IMPORT: &[Line] = &[
+    line("students", &["students/items"], Count),
+    reach(
+        "imported in",
+        &["students/took_ms"],
+        Millis,
+        "10,000 in ≤ 10 s",
+    ),
+    line("marks", &["marks/items"], Count),
+    line("in files", &["marks/files"], Count),
+    reach(
+        "imported in",
+        &["marks/took_ms"],
+        Millis,
+        "200,000 in ≤ 60 s",
+    ),
+    line("others beside them", &["readers"], Count),
+    line(
+        "opening a sheet before: median, p95",
+        &["alone/open/p50", "alone/open/p95"],
+        Micros,
+    ),
+    reach(
+        "while students come: median, p95",
+        &["beside_students/open/p50", "beside_students/open/p95"],
+        Micros,
+        "p95 < 150 ms",
+    ),
+    reach(
+        "while marks come: median, p95",
+        &["beside_marks/open/p50", "beside_marks/open/p95"],
+        Micros,
+        "p95 < 150 ms",
+    ),
+    reach(
+        "saving while marks come: median, p95",
+        &["beside_marks/save/p50", "beside_marks/save/p95"],
+        Micros,
+        "p95 < 150 ms",
+    ),
+    reach("errors", &["errors"], Count, "0"),
+    line("the server's most memory", &["peak_memory_kib"], Kibibytes),
+];
+
+const SEED: &[Line] = &[
+    line("rows", &["rows"], Count),
+    line("seeded: rows a second", &["seed_rows_per_second"], Count),
+    line(
+        "plain inserts of 1,000 rows",
+        &["plain_rows_per_second"],
+        Count,
+    ),
+    line(
+        "the seed's rate, of that",
+        &["seed_to_plain_percent"],
+        Percent,
+    ),
+    line(
+        "LOAD DATA, or one transaction on SQLite",
+        &["bulk_rows_per_second"],
+        Count,
+    ),
+    line(
+        "the seed's rate, of that",
+        &["seed_to_bulk_percent"],
+        Percent,
+    ),
+];
+
+const INSTANCES: &[Line] = &[
+    line("servers", &["servers"], Count),
+    line("people", &["users"], Count),
+    line("marks acknowledged", &["marks_acknowledged"], Count),
+    reach("of them lost, doubled", &["lost", "doubled"], Count, "0, 0"),
+    reach("people who gave up", &["gave_up"], Count, "0"),
+    line("saves sent again", &["sent_again"], Count),
+    line(
+        "without an answer: median, p95, most",
+        &[
+            "without_a_server/p50",
+            "without_a_server/p95",
+            "without_a_server/most",
+        ],
+        Micros,
+    ),
+    line(
+        "calls a second before, meanwhile, after",
+        &[
+            "calls_a_second/before",
+            "calls_a_second/meanwhile",
+            "calls_a_second/after",
+        ],
+        Count,
+    ),
+];
+
 const GROWTH_SIZES: List = List {
     of: both!("growth"),
     each: "",
@@ -219,6 +379,7 @@ const GROWTH_SIZES: List = List {
         line("made in", &["seed_ms"], Millis),
         line("marks made a second", &["marks_a_second"], Count),
         line("on disk", &["disk_bytes"], Bytes),
+        line("of that, history", &["history_bytes"], Bytes),
         line("1,000 students imported in", &["import_ms"], Millis),
         line("the server's most memory", &["peak_memory_kib"], Kibibytes),
     ],
@@ -235,7 +396,11 @@ const GROWTH_CALLS: List = List {
         line("client: median, p95", &["client/p50", "client/p95"], Micros),
         line("server: median, p95", &["server/p50", "server/p95"], Micros),
         line("server's processor time", &["cpu_micros"], Micros),
-        line("statements", &["statements"], Count),
+        line(
+            "statements: median, most",
+            &["statements", "statements_most"],
+            Count,
+        ),
         line("rows read", &["rows_read"], Count),
     ],
 };
@@ -272,8 +437,10 @@ pub fn of(name: &str) -> Option<Spec> {
             of: &[
                 ("L1, SQLite", "load-sqlite"),
                 ("L1, MariaDB and Redis", "load-mariadb"),
+                ("the same, nothing remembered", "no-cache-mariadb"),
                 ("L4, SQLite", "deadline-sqlite"),
                 ("L4, MariaDB and Redis", "deadline-mariadb"),
+                ("L1, 50 schools, MariaDB and Redis", "schools-mariadb"),
             ],
             lines: LOAD,
         },
@@ -281,6 +448,28 @@ pub fn of(name: &str) -> Option<Spec> {
         "save" => Spec::Compared {
             of: both!("save"),
             lines: SAVE,
+        },
+        "connections" => Spec::Compared {
+            of: both!("connections"),
+            lines: CONNECTIONS,
+        },
+        "wire" => Spec::Listed(WIRE),
+        "search" => Spec::Listed(SEARCH),
+        "import" => Spec::Compared {
+            of: both!("import"),
+            lines: IMPORT,
+        },
+        "seed" => Spec::Compared {
+            of: both!("seed"),
+            lines: SEED,
+        },
+        "instances" => Spec::Compared {
+            of: &[
+                ("one killed", "instances-kill-mariadb"),
+                ("each restarted in turn", "instances-rolling-mariadb"),
+                ("behind HAProxy, one killed", "instances-haproxy-mariadb"),
+            ],
+            lines: INSTANCES,
         },
         "growth sizes" => Spec::Listed(GROWTH_SIZES),
         "growth calls" => Spec::Listed(GROWTH_CALLS),

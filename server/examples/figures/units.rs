@@ -17,6 +17,8 @@ pub enum Unit {
     Kibibytes,
     /// Bytes, shown as bytes below ten thousand, else as MB or GB.
     Bytes,
+    /// Hundredths, shown in percent.
+    Percent,
     /// Thousandths, shown in percent.
     Permille,
 }
@@ -34,6 +36,7 @@ impl Unit {
             Self::Bytes if most < 1e6 => (1e3, " kB"),
             Self::Bytes if most < 1e9 => (1e6, " MB"),
             Self::Bytes => (1e9, " GB"),
+            Self::Percent => (1.0, " %"),
             Self::Permille => (10.0, " %"),
         };
         let numbers = numbers.iter().map(|number| round(number / by));

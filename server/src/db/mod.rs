@@ -18,6 +18,7 @@ mod fragments;
 pub mod grants;
 pub mod imports;
 pub mod marks;
+pub mod measures;
 pub mod migrate;
 pub mod privileges;
 mod query;

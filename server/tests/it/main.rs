@@ -21,6 +21,7 @@ mod limits;
 mod line;
 mod log;
 mod marks;
+mod measures;
 mod migrate_command;
 mod migrations;
 mod names;

@@ -1,6 +1,7 @@
 //! Measuring a server as its clients see it: a private one of the given settings is started beside
 //! this program, and asked over the real wire. Nothing of a real installation is touched.
 
+mod growth;
 mod line;
 mod login;
 mod private;
@@ -10,12 +11,14 @@ use crate::config::Config;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
+    Growth(growth::Growth),
     Login(login::Login),
 }
 
 impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
         match self {
+            Self::Growth(growth) => growth.run(config).await,
             Self::Login(login) => login.run(config).await,
         }
     }

@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::line::Way;
 use crate::config::{Config, Database};
+use crate::limits::Rate;
 use crate::logging;
 use crate::ops::demo::folder::Folder;
 use crate::service::State;
@@ -159,6 +160,8 @@ impl Place {
              connections = {connections}\ncontrol-schema = {control_schema:?}\n\
              schema-prefix = {schema_prefix:?}\nredis-prefix = {redis_prefix:?}\n"
         );
+        let Rate { a_second, burst } = self.config.limits.user_rate;
+        text += &format!("user-rate = {{ a-second = {a_second}, burst = {burst} }}\n");
         if let Database::MySql(url) = &self.config.database {
             text += &format!("database = {url:?}\n");
         }
