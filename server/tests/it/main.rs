@@ -17,6 +17,7 @@ mod gate;
 mod grants;
 mod hostile;
 mod imports;
+mod instances;
 mod limits;
 mod line;
 mod log;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use hillview_shared::ApiError;
-use hillview_shared::api::{Hello, HillviewRequest, HillviewResponse, PROTOCOL};
+use hillview_shared::api::{Hello, HillviewRequest, HillviewResponse, PROTOCOL, Resume, Welcome};
 use hillview_shared::wire::{Answer, Call, ClientCodec, DICTIONARY};
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
@@ -47,6 +47,11 @@ impl Way {
     }
 
     pub async fn connect(&self) -> anyhow::Result<Line> {
+        Ok(self.resume(None).await?.0)
+    }
+
+    /// Connects and takes a session up.
+    pub async fn resume(&self, resume: Option<Resume>) -> anyhow::Result<(Line, Welcome)> {
         let line = match self {
             Self::Tls(address, tls) => {
                 let stream = TcpStream::connect(address).await?;
@@ -60,11 +65,13 @@ impl Way {
             protocol: PROTOCOL,
             client: format!("bench {}", env!("CARGO_PKG_VERSION")),
             dictionaries: vec![DICTIONARY],
-            resume: None,
+            resume,
         };
         let answer = line.call(HillviewRequest::Hello { request }).await?;
-        answer.context("the server refuses to speak")?;
-        Ok(line)
+        match answer.context("the server refuses to speak")? {
+            HillviewResponse::Hello(Ok(welcome)) => Ok((line, welcome)),
+            _ => anyhow::bail!("the server answered another question"),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! this program, and asked over the real wire. Nothing of a real installation is touched.
 
 mod growth;
+mod instances;
 mod line;
 mod login;
 mod private;
@@ -12,6 +13,7 @@ use crate::config::Config;
 #[derive(clap::Subcommand)]
 pub enum Command {
     Growth(growth::Growth),
+    Instances(instances::Instances),
     Login(login::Login),
 }
 
@@ -19,6 +21,7 @@ impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
         match self {
             Self::Growth(growth) => growth.run(config).await,
+            Self::Instances(instances) => instances.run(config).await,
             Self::Login(login) => login.run(config).await,
         }
     }

@@ -38,6 +38,8 @@ pub struct Server {
     pub way: Way,
     /// By the Unix socket.
     pub socket: Way,
+    /// Where it listens for TLS.
+    pub address: SocketAddr,
     settings: PathBuf,
     log: PathBuf,
 }
@@ -138,6 +140,7 @@ impl Place {
             child: spawn(&settings, &log)?,
             way: Way::to(address, &folder.join(crate::tls::OWN_FILE))?,
             socket: Way::Unix(socket),
+            address,
             settings,
             log,
         };
@@ -149,6 +152,8 @@ impl Place {
         let Config {
             data_dir,
             connections,
+            limits,
+            proxy,
             control_schema,
             schema_prefix,
             redis_prefix,
@@ -170,6 +175,17 @@ impl Place {
         }
         if *no_cache {
             text += "no-cache = true\n";
+        }
+        if !proxy.is_empty() {
+            let proxies: Vec<String> = proxy.iter().map(ToString::to_string).collect();
+            text += &format!("proxy = {proxies:?}\n");
+        }
+        let rates = [
+            ("user-rate", limits.user_rate),
+            ("address-rate", limits.address_rate),
+        ];
+        for (name, Rate { a_second, burst }) in rates {
+            text += &format!("{name} = {{ a-second = {a_second}, burst = {burst} }}\n");
         }
         text
     }
@@ -228,6 +244,11 @@ impl Server {
     }
 
     pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.terminate().await
+    }
+
+    /// Ends it as a service manager does, and waits until it is gone.
+    pub async fn terminate(&mut self) -> anyhow::Result<()> {
         if let Some(pid) = self.child.id().and_then(|pid| i32::try_from(pid).ok())
             && let Some(pid) = rustix::process::Pid::from_raw(pid)
         {
