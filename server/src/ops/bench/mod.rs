@@ -7,6 +7,7 @@ mod line;
 mod login;
 mod private;
 mod report;
+mod seed;
 
 use crate::config::Config;
 
@@ -15,6 +16,7 @@ pub enum Command {
     Growth(growth::Growth),
     Instances(instances::Instances),
     Login(login::Login),
+    Seed(seed::Seed),
 }
 
 impl Command {
@@ -23,6 +25,7 @@ impl Command {
             Self::Growth(growth) => growth.run(config).await,
             Self::Instances(instances) => instances.run(config).await,
             Self::Login(login) => login.run(config).await,
+            Self::Seed(seed) => seed.run(config).await,
         }
     }
 }
