@@ -165,8 +165,6 @@ impl Place {
              connections = {connections}\ncontrol-schema = {control_schema:?}\n\
              schema-prefix = {schema_prefix:?}\nredis-prefix = {redis_prefix:?}\n"
         );
-        let Rate { a_second, burst } = self.config.limits.user_rate;
-        text += &format!("user-rate = {{ a-second = {a_second}, burst = {burst} }}\n");
         if let Database::MySql(url) = &self.config.database {
             text += &format!("database = {url:?}\n");
         }
