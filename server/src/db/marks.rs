@@ -10,10 +10,9 @@ use sqlx::FromRow;
 use super::{Db, Failure, Tx};
 use crate::chain::{Hash, Link};
 
-/// A sheet and one student of it, with the mark that stands there; a sheet without students is
-/// one row without a student.
-#[derive(Debug, FromRow)]
-pub struct Standing {
+/// What a save must know of a sheet, whoever is on it.
+#[derive(Clone, Debug, FromRow)]
+pub struct Head {
     pub v: Version,
     pub state: SheetState,
     pub out_of: Score,
@@ -24,11 +23,13 @@ pub struct Standing {
     pub opens: chrono::NaiveDate,
     pub closes: chrono::NaiveDate,
     pub direct_levels: bool,
-    pub seen_request: Option<Vec<u8>>,
-    /// Only when it was the same user's.
-    pub seen_reply: Option<Vec<u8>>,
     pub last_sequence: Option<i64>,
     pub last_hash: Option<Vec<u8>>,
+}
+
+/// A student on a sheet with the mark that stands there; nobody on a sheet without students.
+#[derive(Debug, FromRow)]
+pub struct Place {
     pub student_id: Option<StudentId>,
     pub expected: bool,
     pub mark_state: Option<MarkState>,
@@ -40,7 +41,19 @@ pub struct Standing {
     pub changed_at: Option<Moment>,
 }
 
-impl Standing {
+/// A sheet and one student of it; a sheet without students is one row without a student.
+#[derive(Debug, FromRow)]
+pub struct Standing {
+    #[sqlx(flatten)]
+    pub head: Head,
+    pub seen_request: Option<Vec<u8>>,
+    /// Only when it was the same user's.
+    pub seen_reply: Option<Vec<u8>>,
+    #[sqlx(flatten)]
+    pub place: Place,
+}
+
+impl Place {
     /// The mark that stands, blank when there is none.
     pub fn entry(&self) -> Entry {
         stored(self.mark_state, self.score, self.level.clone())
@@ -125,19 +138,16 @@ const STANDING: &str = concat!(
 /// A mark to write, and who entered it when.
 #[derive(Clone, Copy)]
 pub struct NewMark<'a> {
+    pub sheet: SheetId,
     pub student: StudentId,
     pub entry: &'a Entry,
+    pub version: Version,
     pub by: UserId,
     pub at: Moment,
 }
 
 /// Writes marks that are not blank, over what stands there.
-pub async fn put(
-    tx: &mut Tx,
-    sheet: SheetId,
-    version: Version,
-    marks: &[NewMark<'_>],
-) -> Result<(), Failure> {
+pub async fn put(tx: &mut Tx, marks: &[NewMark<'_>]) -> Result<(), Failure> {
     let mut query = tx
         .query(
             "insert into mark
@@ -148,12 +158,12 @@ pub async fn put(
         .rows(marks.len());
     for mark in marks {
         query = query
-            .bind(sheet)
+            .bind(mark.sheet)
             .bind(mark.student)
             .bind(mark.entry.state())
             .bind(mark.entry.score())
             .bind(mark.entry.level())
-            .bind(version)
+            .bind(mark.version)
             .bind(mark.by)
             .bind(mark.at);
     }
@@ -217,26 +227,32 @@ pub async fn add_changes(tx: &mut Tx, changes: &[NewChange<'_>]) -> Result<(), F
     Ok(())
 }
 
-/// Remembers what was answered to an operation.
-pub async fn remember(
-    tx: &mut Tx,
-    operation: OperationId,
-    by: UserId,
-    request_hash: &Hash,
-    reply: &[u8],
-    at: Moment,
-) -> Result<(), Failure> {
-    tx.query(
-        "insert into operation (id, user_id, request_hash, reply, created_at)
-        values (?, ?, ?, ?, ?)",
-    )
-    .bind(&operation.0[..])
-    .bind(by)
-    .bind(&request_hash[..])
-    .bind(reply)
-    .bind(at)
-    .execute()
-    .await?;
+/// What was answered to an operation.
+pub struct Answered {
+    pub operation: OperationId,
+    pub by: UserId,
+    pub request_hash: Hash,
+    pub reply: Vec<u8>,
+    pub at: Moment,
+}
+
+/// Remembers what was answered to operations.
+pub async fn remember(tx: &mut Tx, answered: &[Answered]) -> Result<(), Failure> {
+    let mut query = tx
+        .query(
+            "insert into operation (id, user_id, request_hash, reply, created_at)
+            values {rows (?, ?, ?, ?, ?)}",
+        )
+        .rows(answered.len());
+    for one in answered {
+        query = query
+            .bind(&one.operation.0[..])
+            .bind(one.by)
+            .bind(&one.request_hash[..])
+            .bind(&one.reply)
+            .bind(one.at);
+    }
+    query.execute().await?;
     Ok(())
 }
 

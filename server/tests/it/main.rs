@@ -4,6 +4,7 @@
 mod accounts;
 mod api_reference;
 mod audit;
+mod bench_import;
 mod cache;
 mod database;
 mod database_killed;

@@ -3,6 +3,7 @@
 
 mod growth;
 mod instances;
+mod import;
 mod line;
 mod login;
 mod private;
@@ -15,6 +16,7 @@ use crate::config::Config;
 pub enum Command {
     Growth(growth::Growth),
     Instances(instances::Instances),
+    Import(import::Import),
     Login(login::Login),
     Seed(seed::Seed),
 }
@@ -24,6 +26,7 @@ impl Command {
         match self {
             Self::Growth(growth) => growth.run(config).await,
             Self::Instances(instances) => instances.run(config).await,
+            Self::Import(import) => import.run(config).await,
             Self::Login(login) => login.run(config).await,
             Self::Seed(seed) => seed.run(config).await,
         }
