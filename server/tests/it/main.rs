@@ -5,6 +5,7 @@ mod accounts;
 mod api_reference;
 mod audit;
 mod bench_import;
+mod bench_load;
 mod cache;
 mod database;
 mod database_killed;

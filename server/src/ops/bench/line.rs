@@ -50,6 +50,13 @@ impl Way {
         Ok(self.resume(None).await?.0)
     }
 
+    /// Connects and goes on with a session, which must not have ended.
+    pub async fn go_on(&self, session: &Resume) -> anyhow::Result<(Line, Welcome)> {
+        let (line, welcome) = self.resume(Some(session.clone())).await?;
+        anyhow::ensure!(welcome.who.is_some(), "the session has ended");
+        Ok((line, welcome))
+    }
+
     /// Connects and takes a session up.
     pub async fn resume(&self, resume: Option<Resume>) -> anyhow::Result<(Line, Welcome)> {
         let line = match self {

@@ -1,11 +1,14 @@
 //! Measuring a server as its clients see it: a private one of the given settings is started beside
 //! this program, and asked over the real wire. Nothing of a real installation is touched.
 
+mod connections;
 mod growth;
 mod instances;
 mod import;
 mod line;
+mod load;
 mod login;
+mod machine;
 mod private;
 mod report;
 mod seed;
@@ -14,9 +17,11 @@ use crate::config::Config;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
+    Connections(connections::Connections),
     Growth(growth::Growth),
     Instances(instances::Instances),
     Import(import::Import),
+    Load(load::Load),
     Login(login::Login),
     Seed(seed::Seed),
 }
@@ -24,9 +29,11 @@ pub enum Command {
 impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
         match self {
+            Self::Connections(connections) => connections.run(config).await,
             Self::Growth(growth) => growth.run(config).await,
             Self::Instances(instances) => instances.run(config).await,
             Self::Import(import) => import.run(config).await,
+            Self::Load(load) => load.run(config).await,
             Self::Login(login) => login.run(config).await,
             Self::Seed(seed) => seed.run(config).await,
         }

@@ -86,3 +86,10 @@ pub fn times(histogram: &Histogram<u64>) -> Times {
         most: histogram.max(),
     }
 }
+
+/// A ratio with two decimals; 0 of nothing.
+#[expect(clippy::float_arithmetic, reason = "a figure to read, and no mark")]
+pub fn ratio(part: u64, whole: u64) -> f64 {
+    let hundredths = part.saturating_mul(100).checked_div(whole);
+    hundredths.unwrap_or_default() as f64 / 100.0
+}
