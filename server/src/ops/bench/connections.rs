@@ -17,7 +17,7 @@ use super::load::step::{Pace, Window, come_in, live};
 use super::load::tally::Tally;
 use super::load::{Mix, Transport};
 use super::private::{Place, Server, Taken};
-use super::report::{On, Report, Times, histogram, micros, ratio, times};
+use super::report::{On, Report, Times, micros, ratio, times};
 use crate::config::Config;
 use crate::open_files;
 use crate::service::State;

@@ -11,7 +11,7 @@ use super::proof::Proof;
 use super::step::{Found, SignedOut, Step};
 use super::{Load, Transport};
 use crate::ops::bench::private::Logged;
-use crate::ops::bench::report::{Times, histogram, ratio, times};
+use crate::ops::bench::report::{Times, histogram, ratio, record, times};
 
 /// All that was found; times are microseconds unless they say otherwise.
 #[derive(Serialize)]
@@ -88,6 +88,7 @@ struct LoggedFigures {
     times: Times,
     statements_a_call: f64,
     statements_most: u32,
+    refused: u64,
 }
 
 /// What a process took.
@@ -191,14 +192,14 @@ fn by_name(calls: &[Logged]) -> Vec<LoggedFigures> {
     }
     let figures = names.into_iter().map(|(call, all)| {
         let mut took = histogram();
-        all.iter()
-            .for_each(|call| took.saturating_record(call.micros));
+        all.iter().for_each(|call| record(&mut took, call.micros));
         let statements = all.iter().map(|call| call.statements);
         LoggedFigures {
             call: call.to_owned(),
             times: times(&took),
             statements_a_call: ratio(statements.clone().map(u64::from).sum(), took.len()),
             statements_most: statements.max().unwrap_or_default(),
+            refused: all.iter().map(|call| u64::from(call.outcome != "ok")).sum(),
         }
     });
     figures.collect()

@@ -17,6 +17,7 @@ use super::deeds::{Mix, Role};
 use super::ground::Ground;
 use crate::ops::bench::line::{Line, Way};
 use crate::ops::bench::private::Server;
+use crate::ops::seed;
 
 /// How many log in at the same time: as many as wait for a processor anyhow, and fewer than a
 /// server has room for.
@@ -93,7 +94,7 @@ impl People {
 }
 
 /// Who the n-th person of so many is. The schools take turns, and in each of them the teachers come
-/// from the whole of its list, so that as many of them are class teachers as in the school.
+/// from all who teach, so that as many of them are class teachers as in the school.
 fn employed(ground: &Ground, n: usize, most: usize, mix: Mix) -> (Role, Login) {
     let schools = ground.schools.len();
     let (school, n) = (n % schools, n / schools);
@@ -120,7 +121,7 @@ async fn each(way: &Way, ground: &Ground, logins: Vec<Login>) -> anyhow::Result<
         let request = LogIn {
             school: ground.schools[school].clone(),
             user,
-            password: ground.password.to_owned(),
+            password: seed::PASSWORD.to_owned(),
             code: None,
             device: None,
         };

@@ -22,7 +22,7 @@ use super::tally::Tally;
 use crate::ops::bench::line::Way;
 use crate::ops::bench::machine;
 use crate::ops::bench::private::{Logged, Place, Server, Taken};
-use crate::ops::bench::report::{Times, histogram, micros, times};
+use crate::ops::bench::report::{Times, histogram, micros, record, times};
 
 /// How many come in at the same time.
 const COME_IN: usize = 64;
@@ -182,7 +182,7 @@ pub async fn come_in(ways: &[Way], all: &[Employed], mix: Mix) -> anyhow::Result
         } else if let Some(came) = coming.join_next().await {
             let (time, took, person) = came??;
             arrived.since = arrived.since.min(time);
-            arrived.times.saturating_record(micros(took));
+            record(&mut arrived.times, micros(took));
             arrived.people.push(person);
         } else {
             return Ok(arrived);
@@ -261,7 +261,7 @@ async fn sign_out(
     let mut failed = 0;
     for (left, took) in futures::future::join_all(all).await {
         failed += u64::from(!left);
-        out.saturating_record(micros(took));
+        record(&mut out, micros(took));
     }
     Ok(Some(SignedOut {
         times: times(&out),

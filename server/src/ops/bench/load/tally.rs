@@ -6,7 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use super::deeds::Deed;
-use crate::ops::bench::report::{histogram, micros};
+use crate::ops::bench::report::{histogram, micros, record};
 
 /// How a call came out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl Tally {
         match outcome.error {
             Some(code) => *calls.errors.entry(code).or_default() += 1,
             None => {
-                calls.times.saturating_record(micros(meant));
-                calls.answered.saturating_record(micros(made));
+                record(&mut calls.times, micros(meant));
+                record(&mut calls.answered, micros(made));
             }
         }
     }
