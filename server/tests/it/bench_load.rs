@@ -64,7 +64,7 @@ async fn a_load_has_no_errors_and_loses_nothing() {
 #[tokio::test]
 async fn connections_stay_and_their_memory_is_told() {
     on_each_engine(async |it| {
-        let few = ["connections", "--connections", "60", "--active", "6"];
+        let few = ["connections", "--count", "60", "--active", "6"];
         let short = ["--seconds", "2", "--think", "0.2"];
         let report = bench(it, &[&few[..], &short].concat()).await;
         assert_eq!(report["bench"], "connections");
@@ -82,10 +82,10 @@ async fn connections_stay_and_their_memory_is_told() {
 async fn what_cannot_be_measured_is_refused_before_anything_is_made() {
     let cases: [(&[&str], &str); 5] = [
         (&["load", "--users", "0"], "without people"),
-        (&["load", "--think", "-1"], "--think"),
+        (&["load", "--think=0"], "--think"),
         (&["load", "--open-loop", "0"], "--open-loop"),
         (&["load", "--users", "5", "--steps", "1,2"], "--steps"),
-        (&["connections", "--connections", "0"], "connections"),
+        (&["connections", "--count", "0"], "connections"),
     ];
     for (arguments, reason) in cases {
         let folder = tempfile::tempdir().unwrap();

@@ -35,12 +35,12 @@ const OTHER_FILES: u64 = 300;
 #[command(after_help = "\
 Examples:
   hillview-server bench connections
-  hillview-server bench connections --connections 10000 --active 1000 --json connections.json
+  hillview-server bench connections --count 10000 --active 1000 --json connections.json
   hillview-server bench connections --transport unix --database 'mysql://…' --redis 'redis://…'")]
 pub struct Connections {
     /// How many connections
     #[arg(long, default_value_t = 10_000, value_name = "N")]
-    connections: usize,
+    count: usize,
     /// How many of them do something; one in ten without it
     #[arg(long, value_name = "N")]
     active: Option<usize>,
@@ -113,15 +113,15 @@ impl Connections {
         );
         let most = given.limits.connections;
         anyhow::ensure!(
-            (1..=most).contains(&self.connections),
+            (1..=most).contains(&self.count),
             "a server takes 1 to {most} connections"
         );
         anyhow::ensure!(
-            self.active() <= self.connections && self.seconds > 0,
+            self.active() <= self.count && self.seconds > 0,
             "no more are active than there are, for 1 second or more"
         );
         let limit = open_files::raise().unwrap_or(u64::MAX);
-        let needed = u64::try_from(self.connections)? + OTHER_FILES;
+        let needed = u64::try_from(self.count)? + OTHER_FILES;
         anyhow::ensure!(
             limit >= needed,
             "{needed} files must be open at the same time, and {limit} may be; {}",
@@ -131,18 +131,18 @@ impl Connections {
     }
 
     fn active(&self) -> usize {
-        self.active.unwrap_or(self.connections / 10)
+        self.active.unwrap_or(self.count / 10)
     }
 
     async fn measure(&self, place: &Place) -> anyhow::Result<Report<Figures>> {
         let state = State::open(&place.config).await?;
         let on = On::of(&state, place.config.redis.is_some()).await?;
-        let logins = self.connections.div_ceil(OF_LOGIN);
+        let logins = self.count.div_ceil(OF_LOGIN);
         let ground = Ground::make(&state, &Size::of_teachers(logins)).await;
         state.tenants.close().await;
         let ground = ground?;
         let server = place.serve().await?;
-        let people = People::log_in(&server, &ground, (self.connections, 0), Mix::L4).await;
+        let people = People::log_in(&server, &ground, (self.count, 0), Mix::L4).await;
         server.stop().await?;
         // A new one, which has not grown with the logins.
         let server = place.serve().await?;
@@ -166,9 +166,9 @@ impl Connections {
         let after = server.taken()?;
         let (calls, _) = tally.overall();
         let errors = tally.deeds.values().flat_map(|calls| calls.errors.values());
-        let connections = u64::try_from(self.connections)?;
+        let connections = u64::try_from(self.count)?;
         Ok(Figures {
-            connections: self.connections,
+            connections: self.count,
             active: self.active(),
             transport: self.transport,
             open_files: open_files::raise(),

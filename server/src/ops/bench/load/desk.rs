@@ -40,7 +40,8 @@ pub struct Desk {
     open: BTreeMap<SheetId, Open>,
     /// The sheet that is entered before a deadline: how many marks of it are in.
     entering: Option<(SheetId, usize)>,
-    entered: usize,
+    /// How many were begun.
+    begun: usize,
 }
 
 /// A sheet on the desk.
@@ -80,7 +81,7 @@ impl Desk {
         match self.open.get(&sheet) {
             Some(open) if !open.closed && entered < open.rows.len() => match entered {
                 // One sheet in three was written on paper first.
-                0 if self.entered % 3 == 0 => Deed::SaveSheet,
+                0 if self.begun.is_multiple_of(3) => Deed::SaveSheet,
                 _ => Deed::SaveFew,
             },
             _ => Deed::OpenSheet,
@@ -158,7 +159,7 @@ impl Desk {
         self.request(first, random)
     }
 
-    fn to_open(&mut self, random: &mut StdRng) -> Option<HillviewRequest> {
+    fn to_open(&self, random: &mut StdRng) -> Option<HillviewRequest> {
         // Mostly one of their own; whoever has none looks at others'.
         let own = self.own.as_deref().filter(|own| !own.is_empty());
         let of = match own {
@@ -169,12 +170,12 @@ impl Desk {
         Some(open(sheet, None))
     }
 
-    fn to_open_again(&mut self, random: &mut StdRng) -> Option<HillviewRequest> {
+    fn to_open_again(&self, random: &mut StdRng) -> Option<HillviewRequest> {
         let (sheet, known) = self.open.iter().choose(random)?;
         Some(open(*sheet, Some(known.v)))
     }
 
-    fn to_save(&mut self, deed: Deed, random: &mut StdRng) -> Option<HillviewRequest> {
+    fn to_save(&self, deed: Deed, random: &mut StdRng) -> Option<HillviewRequest> {
         let own = self.own.as_deref().unwrap_or_default();
         let (sheet, from) = match self.entering {
             Some(entering) => entering,
@@ -258,6 +259,7 @@ impl Desk {
         self.open.insert(sheet.id, open);
         let own = self.own.iter().flatten().any(|own| *own == sheet.id);
         self.entering = (self.deadline && own).then_some((sheet.id, 0));
+        self.begun += usize::from(self.entering.is_some());
     }
 
     /// What a save came to: what stands where, and how far the sheet is.
@@ -281,7 +283,6 @@ impl Desk {
         }
         if let Some((_, entered)) = &mut self.entering {
             *entered += save.edits.len();
-            self.entered += 1;
         }
     }
 

@@ -10,7 +10,7 @@ use super::people::Came;
 use super::proof::Proof;
 use super::step::{Found, SignedOut, Step};
 use super::{Load, Transport};
-use crate::ops::bench::private::Logged;
+use crate::ops::bench::private::{Cached, Logged};
 use crate::ops::bench::report::{Times, histogram, ratio, record, times};
 
 /// All that was found; times are microseconds unless they say otherwise.
@@ -60,6 +60,8 @@ pub struct StepFigures {
     /// counted there.
     database: Option<Process>,
     read_back: Proof,
+    /// What the server's cache was asked for, from its start to its stop.
+    cached: Vec<Cached>,
     sign_outs: Option<SignedOut>,
 }
 
@@ -130,7 +132,7 @@ impl Figures {
 }
 
 impl StepFigures {
-    pub fn new(step: &Step, found: Found) -> Self {
+    pub fn new(step: &Step, found: Found, cached: Vec<Cached>) -> Self {
         let (meant, answered) = found.tally.overall();
         let deeds = &found.tally.deeds;
         let errors = deeds.values().flat_map(|calls| calls.errors.values()).sum();
@@ -166,6 +168,7 @@ impl StepFigures {
             generator: process(found.generator_ms),
             database: found.database_ms.map(process),
             read_back: found.proof,
+            cached,
             sign_outs: found.signed_out,
             calls: deeds
                 .iter()

@@ -70,7 +70,7 @@ impl Ground {
                 seed: u64::try_from(number)?,
                 ..one
             };
-            seed::school(state, &code, &name, &one, &|_| ()).await?;
+            Box::pin(seed::school(state, &code, &name, &one, &|_| ())).await?;
             schools.push(code);
         }
         Ok(Self {

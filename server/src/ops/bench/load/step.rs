@@ -94,8 +94,8 @@ impl Step {
         let server = place.serve().await?;
         let ways = [self.transport.to(&server)];
         let found = self.work(&server, &ways, people, database).await;
-        server.stop().await?;
-        Ok(StepFigures::new(self, found?))
+        let cached = server.cached().await?;
+        Ok(StepFigures::new(self, found?, cached))
     }
 
     async fn work(
