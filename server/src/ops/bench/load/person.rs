@@ -49,7 +49,7 @@ impl Person {
 
     /// Comes in; says what time it is at the server.
     pub async fn connect(&mut self) -> anyhow::Result<Moment> {
-        let (line, welcome) = self.way.resume(&self.session).await?;
+        let (line, welcome) = self.way.go_on(&self.session).await?;
         self.line = Some(line);
         Ok(welcome.time)
     }

@@ -63,7 +63,7 @@ pub async fn read_back(
     }
     let proofs = by_reader.into_iter().map(async |(reader, sheets)| {
         let (way, session) = &readers[reader];
-        let (line, _) = way.resume(session).await?;
+        let (line, _) = way.go_on(session).await?;
         let mut proof = Proof::default();
         for (sheet, saves) in sheets {
             let (standing, history) = (stands(&line, sheet).await?, changes(&line, sheet).await?);

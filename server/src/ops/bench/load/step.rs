@@ -250,7 +250,7 @@ async fn sign_out(
     }
     let mut lines = Vec::new();
     for (number, session) in leaving.iter().enumerate() {
-        lines.push(ways[number % ways.len()].resume(session).await?.0);
+        lines.push(ways[number % ways.len()].go_on(session).await?.0);
     }
     sleep_until(at).await;
     let all = lines.iter().map(async |line| {
