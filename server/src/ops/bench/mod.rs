@@ -3,8 +3,8 @@
 
 mod connections;
 mod growth;
-mod instances;
 mod import;
+mod instances;
 mod line;
 mod load;
 mod login;
