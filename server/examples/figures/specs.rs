@@ -408,7 +408,7 @@ const GROWTH_CALLS: List = List {
 const CLIENT: &[Line] = &[
     reach("the program", &["binary_bytes"], Bytes, "≤ 10 MB"),
     reach(
-        "its most memory, a sheet and a list opened",
+        "its most memory, a sheet and 1,000 students opened",
         &["peak_memory_kib"],
         Kibibytes,
         "≤ 30 MB",
@@ -420,7 +420,7 @@ const CLIENT: &[Line] = &[
         "≤ 100 ms",
     ),
     line(
-        "the largest sheet on the screen: median, p95, most",
+        "a sheet on the screen, opened as soon as it is listed: median, p95, most",
         &["first_sheet/p50", "first_sheet/p95", "first_sheet/most"],
         Micros,
     ),
