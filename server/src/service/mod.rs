@@ -19,7 +19,6 @@ pub mod reference;
 pub mod requests;
 pub mod rights;
 pub mod roles;
-pub mod saves;
 pub mod schools;
 pub mod scopes;
 pub mod spelling;

@@ -4,8 +4,7 @@
 mod accounts;
 mod api_reference;
 mod audit;
-mod bench_import;
-mod bench_load;
+mod bench_save;
 mod cache;
 mod database;
 mod database_killed;
@@ -19,7 +18,6 @@ mod gate;
 mod grants;
 mod hostile;
 mod imports;
-mod instances;
 mod limits;
 mod line;
 mod log;

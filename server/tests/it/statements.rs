@@ -70,8 +70,6 @@ pub fn all_statements() -> Vec<(String, &'static str)> {
             let not_statements = [
                 "migrate.rs",
                 "export.rs",
-                "sizes.rs",
-                "raw.rs",
                 "storage.rs",
                 "statement.rs",
                 "fragments.rs",

@@ -17,5 +17,4 @@ mod sheets;
 
 pub use command::Seed;
 pub use layout::CLASS;
-pub use marks::Batch;
-pub use school::{Laid, PASSWORD, Seeded, Size, Step, lay, school};
+pub use school::{PASSWORD, Seeded, Size, Step, school};

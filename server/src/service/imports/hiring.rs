@@ -86,6 +86,7 @@ pub async fn import(
         events,
         listing: plan.listing,
         changes,
+        classes_created: Vec::new(),
         taken: taken(table),
     })
 }
