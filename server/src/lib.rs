@@ -14,6 +14,7 @@ pub mod limits;
 mod listen;
 pub mod logging;
 mod metered;
+mod open_files;
 pub mod ops;
 mod paced;
 pub mod proxy;

@@ -1,22 +1,22 @@
 //! A socket that counts what goes through it: below TLS, so that what a client really takes and
 //! sends is seen, and not what waits in a buffer on this side.
 
+use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes that have gone through, each way.
 #[derive(Clone, Default)]
-pub struct Meter(Arc<Counts>);
+pub struct Meter(Rc<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    read: AtomicU64,
-    written: AtomicU64,
+    read: Cell<u64>,
+    written: Cell<u64>,
 }
 
 pub struct Metered<T> {
@@ -26,22 +26,20 @@ pub struct Metered<T> {
 
 impl Meter {
     pub fn read(&self) -> u64 {
-        self.0.read.load(Ordering::Relaxed)
+        self.0.read.get()
     }
 
     pub fn written(&self) -> u64 {
-        self.0.written.load(Ordering::Relaxed)
+        self.0.written.get()
     }
 
     fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = outcome {
-            self.0.written.fetch_add(many(*bytes), Ordering::Relaxed);
+            let bytes = u64::try_from(*bytes).unwrap_or(u64::MAX);
+            let sum = self.0.written.get().saturating_add(bytes);
+            self.0.written.set(sum);
         }
     }
-}
-
-fn many(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 impl<T> Metered<T> {
@@ -58,8 +56,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
     ) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         let outcome = Pin::new(&mut self.socket).poll_read(cx, to);
-        let bytes = many(to.filled().len() - before);
-        self.meter.0.read.fetch_add(bytes, Ordering::Relaxed);
+        let bytes = u64::try_from(to.filled().len() - before).unwrap_or(u64::MAX);
+        let read = &self.meter.0.read;
+        read.set(read.get().saturating_add(bytes));
         outcome
     }
 }

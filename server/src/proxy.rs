@@ -23,7 +23,7 @@ const REST_MAX: usize = 1024;
 
 /// An address, or the addresses that begin with so many bits of it. Those of IPv4 are kept as IPv6
 /// has them, because a listener for both sees them so.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Network {
     first: u128,
@@ -85,7 +85,7 @@ impl TryFrom<String> for Network {
     }
 }
 
-impl fmt::Debug for Network {
+impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first = IpAddr::from(self.first.to_be_bytes()).to_canonical();
         let before = if first.is_ipv4() { 96 } else { 0 };
@@ -171,10 +171,9 @@ mod tests {
             let contains = network(given).unwrap().contains(address.parse().unwrap());
             assert_eq!(contains, is_in, "{address} in {given}");
         }
-        assert_eq!(
-            format!("{:?}", network("10.0.0.0/24").unwrap()),
-            "10.0.0.0/24"
-        );
+        for shown in ["10.0.0.0/24", "10.0.0.5/32", "2001:db8::/32"] {
+            assert_eq!(network(shown).unwrap().to_string(), shown);
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod second_factor;
 pub mod seed;
 pub mod sessions;
 pub mod sheets;
+pub mod sizes;
 pub mod staff;
 mod statement;
 pub mod storage;

@@ -38,6 +38,17 @@ pub async fn name(db: &Db) -> Result<String> {
     Ok(format!("{engine} {number}"))
 }
 
+/// The file in which a database server keeps the number of its process; `None` where the engine is
+/// part of this one.
+pub async fn pid_file(db: &Db) -> Result<Option<String>> {
+    let Engine::MySql(pool) = &db.0.engine else {
+        return Ok(None);
+    };
+    let asked = sqlx::query_scalar("select cast(@@pid_file as char)");
+    let file = asked.fetch_one(pool).await.map_err(Failure::from)?;
+    Ok(Some(file))
+}
+
 /// A MySQL or MariaDB server.
 pub struct MySqlServer {
     options: MySqlConnectOptions,

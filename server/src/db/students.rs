@@ -7,6 +7,8 @@ use hillview_shared::students::{Enrolment, Sex, Student};
 use sqlx::FromRow;
 use unicode_normalization::UnicodeNormalization;
 
+use super::imports::students::leave;
+use super::query::Query;
 use super::{Db, Failure, On, Tx};
 
 macro_rules! student {
@@ -22,6 +24,8 @@ macro_rules! student {
         )
     };
 }
+
+pub(super) use student;
 
 /// A student with the key that lists are ordered by.
 #[derive(Debug, FromRow)]
@@ -177,6 +181,34 @@ pub fn search_name(name: &str) -> String {
     format!(" {}", hillview_shared::text::fold(name))
 }
 
+const ADD: &str = "insert into student (admission_no, admission_key, name, sort_name, search_name,
+        sex, birth_date, status, created_at, created_by, updated_at, updated_by)
+    values {rows (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)}";
+
+/// The statement that adds these students.
+pub(super) fn adding<'c>(
+    tx: &'c mut Tx,
+    students: &[NewStudent<'_>],
+    by: UserId,
+    at: Moment,
+) -> Query<'c> {
+    let query = tx.query(ADD).rows(students.len());
+    students.iter().fold(query, |query, new| {
+        query
+            .bind(new.admission_no)
+            .bind(admission_key(new.admission_no))
+            .bind(new.name)
+            .bind(sort_name(new.name))
+            .bind(search_name(new.name))
+            .bind(new.sex)
+            .bind(new.birth_date)
+            .bind(at)
+            .bind(by)
+            .bind(at)
+            .bind(by)
+    })
+}
+
 /// Adds a student.
 pub async fn add(
     tx: &mut Tx,
@@ -184,26 +216,8 @@ pub async fn add(
     by: UserId,
     at: Moment,
 ) -> Result<StudentId, Failure> {
-    let id = tx
-        .query(
-            "insert into student (admission_no, admission_key, name, sort_name, search_name, sex,
-                birth_date, status, created_at, created_by, updated_at, updated_by)
-            values (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)",
-        )
-        .bind(new.admission_no)
-        .bind(admission_key(new.admission_no))
-        .bind(new.name)
-        .bind(sort_name(new.name))
-        .bind(search_name(new.name))
-        .bind(new.sex)
-        .bind(new.birth_date)
-        .bind(at)
-        .bind(by)
-        .bind(at)
-        .bind(by)
-        .insert()
-        .await?;
-    Ok(StudentId(id))
+    let adding = adding(tx, std::slice::from_ref(new), by, at);
+    adding.insert().await.map(StudentId)
 }
 
 /// Writes a student's row when it still has the version that the change is based on.
@@ -261,25 +275,7 @@ pub async fn end_enrolment(
     for (class,) in left {
         super::sheets::count_up(tx, &[class]).await?;
     }
-    tx.query(
-        "delete from enrolment_offering where enrolment_id in
-            (select id from enrolment where open_student_id = ? and starts > ?)",
-    )
-    .bind(student)
-    .bind(last_day)
-    .execute()
-    .await?;
-    tx.query("delete from enrolment where open_student_id = ? and starts > ?")
-        .bind(student)
-        .bind(last_day)
-        .execute()
-        .await?;
-    tx.query("update enrolment set ends = ?, open_student_id = null where open_student_id = ?")
-        .bind(last_day)
-        .bind(student)
-        .execute()
-        .await?;
-    Ok(())
+    leave(tx, &[student], last_day).await
 }
 
 /// Enrols a student in a class from a day; the sheets of the class count up.
@@ -291,19 +287,7 @@ pub async fn enrol(
     by: UserId,
     at: Moment,
 ) -> Result<(), Failure> {
-    tx.query(
-        "insert into enrolment (student_id, class_id, starts, open_student_id, created_at,
-            created_by)
-        values (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(student)
-    .bind(class)
-    .bind(starts)
-    .bind(student)
-    .bind(at)
-    .bind(by)
-    .execute()
-    .await?;
+    super::imports::students::enrol(tx, &[(student, class, starts)], by, at).await?;
     super::sheets::count_up(tx, &[class]).await
 }
 

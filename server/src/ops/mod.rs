@@ -15,9 +15,12 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Settings};
-use crate::logging;
 use crate::serve::{self, Listeners};
 use crate::service::{State, audit};
+use crate::{logging, open_files};
+
+/// Files that a server needs beside those of its connections.
+const OTHER_FILES: u64 = 100;
 
 /// The server of Hillview: school administration in the terminal
 #[derive(clap::Parser)]
@@ -95,6 +98,7 @@ impl Cli {
 /// Serves until SIGINT or SIGTERM, then lets running calls finish.
 async fn serve(config: &Config) -> anyhow::Result<()> {
     crate::logging::place_panics();
+    raise_open_files(config);
     let state = State::open(config).await?;
     let listeners = Listeners::open(config).await?;
     let (mut interrupt, mut terminate) = (
@@ -112,6 +116,24 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     audit::flush_all(&state).await;
     state.tenants.close().await;
     Ok(())
+}
+
+/// A connection is an open file, and so is one to the database.
+fn raise_open_files(config: &Config) {
+    let connections = u64::try_from(config.limits.connections).unwrap_or(u64::MAX);
+    let needed = connections + u64::from(config.connections) + OTHER_FILES;
+    match open_files::raise() {
+        Some(limit) if limit < needed => {
+            let hint = open_files::HINT;
+            tracing::warn!(
+                limit,
+                needed,
+                hint,
+                "too few files may be open for all connections"
+            );
+        }
+        _ => {}
+    }
 }
 
 /// Has the certificate read again at each SIGHUP; connections that are open keep the old one.

@@ -19,6 +19,7 @@ pub mod reference;
 pub mod requests;
 pub mod rights;
 pub mod roles;
+pub mod saves;
 pub mod schools;
 pub mod scopes;
 pub mod spelling;

@@ -4,7 +4,8 @@
 mod accounts;
 mod api_reference;
 mod audit;
-mod bench_save;
+mod bench_import;
+mod bench_load;
 mod cache;
 mod database;
 mod database_killed;
@@ -18,6 +19,7 @@ mod gate;
 mod grants;
 mod hostile;
 mod imports;
+mod instances;
 mod limits;
 mod line;
 mod log;

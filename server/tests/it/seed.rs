@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use hillview_server::caller::{self, Caller};
-use hillview_server::db::Db;
-use hillview_server::ops::seed::{self, PASSWORD, Seeded, Size};
+use hillview_server::db::raw::{self, Dump};
+use hillview_server::db::{Db, sizes};
+use hillview_server::ops::seed::{self, Batch, Laid, PASSWORD, Seeded, Size};
 use hillview_server::service::accounts;
 use hillview_server::service::{assessments, audit, classes, marks, staff, students};
 use hillview_server::testing::{Installation, on_each_engine, peer};
@@ -395,6 +396,83 @@ async fn a_code_that_is_there_and_numbers_that_do_not_fit_are_refused_before_any
             hint.contains("school remove seed --confirm='Kilimani'"),
             "{hint}"
         );
+    })
+    .await;
+}
+
+/// What the measurement of the seed brings in by the driver alone.
+async fn by_the_driver(it: &Installation, code: &str, from_files: bool) -> Laid {
+    let laid = seed::lay(&it.state, code, code, &SMALL, &|_| {})
+        .await
+        .unwrap();
+    let mut batches = Vec::new();
+    let take = |batch| {
+        batches.push(batch);
+        true
+    };
+    laid.book.fill(&laid.fillings, take).unwrap();
+    let mut tx = laid.db.begin().await.unwrap();
+    for batch in &batches {
+        let Batch {
+            marks,
+            changes,
+            operations,
+        } = batch;
+        if from_files {
+            let folder = &it.config.data_dir;
+            let dumps = [
+                Dump::marks(folder, marks.iter()).unwrap(),
+                Dump::operations(folder, operations.iter()).unwrap(),
+                Dump::changes(folder, changes.iter()).unwrap(),
+            ];
+            for dump in &dumps {
+                raw::load(&mut tx, dump).await.unwrap();
+            }
+        } else {
+            raw::insert_marks(&mut tx, marks).await.unwrap();
+            raw::insert_operations(&mut tx, operations).await.unwrap();
+            raw::insert_changes(&mut tx, changes).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    laid
+}
+
+#[tokio::test]
+async fn the_ways_that_the_seed_is_measured_against_bring_in_the_same_rows() {
+    on_each_engine(async |it| {
+        make(&it, "seed", &SMALL).await.unwrap();
+        let tenant = it.state.tenants.school("seed").await.unwrap();
+        let seeded = digests(&tenant.db).await;
+        let files = raw::reads_from(&tenant.db).await.unwrap();
+        for from_files in [false, true] {
+            // The database may not read files, or not from there.
+            if from_files && files.as_deref() != Some("") {
+                continue;
+            }
+            let laid = by_the_driver(&it, "driver", from_files).await;
+            assert_eq!(digests(&laid.db).await, seeded, "{from_files}");
+            laid.db.close().await;
+            laid.remove(&it.state).await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_room_of_tables_is_told() {
+    on_each_engine(async |it| {
+        make(&it, "seed", &SMALL).await.unwrap();
+        let tenant = it.state.tenants.school("seed").await.unwrap();
+        let tables = sizes::tables(&tenant.db).await.unwrap();
+        let room = |name: &str| tables.iter().find(|room| room.table == name).unwrap();
+        let (marks, changes) = (room("mark"), room("mark_change"));
+        // A mark takes more than its numbers, and a line of history more than its two hashes.
+        assert!(
+            marks.data > 1_300 * 24 && marks.index > 1_300 * 8,
+            "{marks:?}"
+        );
+        assert!(changes.data > 1_300 * 64, "{changes:?}");
     })
     .await;
 }

@@ -70,6 +70,8 @@ pub fn all_statements() -> Vec<(String, &'static str)> {
             let not_statements = [
                 "migrate.rs",
                 "export.rs",
+                "sizes.rs",
+                "raw.rs",
                 "storage.rs",
                 "statement.rs",
                 "fragments.rs",

@@ -29,7 +29,7 @@ const BATCHES: [usize; 5] = [256, 64, 16, 4, 1];
 pub(super) const LIST: usize = 1024;
 
 /// Cuts rows into batches of a few sizes, the largest first.
-pub(super) fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub fn batches<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = BATCHES.into_iter().find(|size| *size <= rows.len())?;
         let (batch, rest) = rows.split_at(size);
@@ -150,12 +150,17 @@ pub async fn add_chunk(
 
 /// The whole file, as far as it is here.
 pub async fn file(db: &Db, import: ImportId) -> Result<Vec<u8>, Failure> {
-    let chunks: Vec<(Vec<u8>,)> = db
+    let pieces: Vec<(Vec<u8>,)> = db
         .query("select bytes from import_chunk where import_id = ? order by position")
         .bind(import)
         .all()
         .await?;
-    Ok(chunks.into_iter().flat_map(|(bytes,)| bytes).collect())
+    let length = pieces.iter().map(|(bytes,)| bytes.len()).sum();
+    let mut file = Vec::with_capacity(length);
+    for (bytes,) in pieces {
+        file.extend_from_slice(&bytes);
+    }
+    Ok(file)
 }
 
 /// A file, or the beginning of one, that lies here until it is imported.
@@ -388,8 +393,8 @@ pub async fn add_changes(
 }
 
 /// What an import changed.
-pub async fn changes(tx: &mut Tx, import: ImportId) -> Result<Vec<Changed>, Failure> {
-    tx.query(
+pub async fn changes(db: &Db, import: ImportId) -> Result<Vec<Changed>, Failure> {
+    db.query(
         "select entity, entity_id, previous
         from import_change
         where import_id = ?

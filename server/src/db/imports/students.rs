@@ -7,21 +7,16 @@ use hillview_shared::ids::{ClassId, Moment, StudentId, UserId, Version};
 use hillview_shared::students::Student;
 
 use super::{Enrolled, LIST, batches};
-use crate::db::students::{NewStudent, admission_key, search_name, sort_name};
-use crate::db::{Failure, On, Tx};
+use crate::db::students::{NewStudent, adding, admission_key, search_name, sort_name, student};
+use crate::db::{Db, Failure, Tx};
 
-/// Every student of the school, with the class that each is in.
-pub async fn everyone(on: On<'_>) -> Result<Vec<Student>, Failure> {
-    on.query(
-        "select student.id, student.admission_no, student.name, student.sex, student.birth_date,
-            student.status, enrolment.class_id, class.name as class, student.v
-        from student
-        left join enrolment on enrolment.open_student_id = student.id
-        left join class on class.id = enrolment.class_id
-        order by student.id",
-    )
-    .all()
-    .await
+/// Students of the school in the order of their ids, with the class that each is in.
+pub async fn after(db: &Db, after: StudentId, limit: i64) -> Result<Vec<Student>, Failure> {
+    db.query(student!("where student.id > ? order by student.id limit ?"))
+        .bind(after)
+        .bind(limit)
+        .all()
+        .await
 }
 
 /// The versions of students, whose rows are held until the transaction ends.
@@ -49,28 +44,7 @@ pub async fn add(
     at: Moment,
 ) -> Result<(), Failure> {
     for batch in batches(students) {
-        let mut query = tx
-            .query(
-                "insert into student (admission_no, admission_key, name, sort_name, search_name,
-                    sex, birth_date, status, created_at, created_by, updated_at, updated_by)
-                values {rows (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)}",
-            )
-            .rows(batch.len());
-        for new in batch {
-            query = query
-                .bind(new.admission_no)
-                .bind(admission_key(new.admission_no))
-                .bind(new.name)
-                .bind(sort_name(new.name))
-                .bind(search_name(new.name))
-                .bind(new.sex)
-                .bind(new.birth_date)
-                .bind(at)
-                .bind(by)
-                .bind(at)
-                .bind(by);
-        }
-        query.execute().await?;
+        adding(tx, batch, by, at).execute().await?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! Marks, and the answers to the saves that entered them.
+//! Marks, their history, and the answers to the saves that entered them.
 
 use hillview_shared::ids::{Moment, OperationId, SheetId, StudentId, UserId, Version};
 use hillview_shared::marks::Entry;
 
 use super::ROWS;
-use crate::chain::Hash;
-use crate::db::{Failure, Tx};
+use crate::chain::{Hash, Link};
+use crate::db::{Failure, Tx, marks};
 
 /// A mark to add.
 #[derive(Clone, Debug)]
@@ -40,6 +40,56 @@ pub async fn add_marks(tx: &mut Tx, marks: &[NewMark]) -> Result<(), Failure> {
                 .bind(mark.at);
         }
         query.execute().await?;
+    }
+    Ok(())
+}
+
+/// A row of the history to add, hashed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub sheet: SheetId,
+    pub sequence: i64,
+    pub student: StudentId,
+    pub before: Entry,
+    pub after: Entry,
+    pub by: UserId,
+    pub at: Moment,
+    pub operation: OperationId,
+    pub source: &'static str,
+    pub previous_hash: Hash,
+    pub hash: Hash,
+}
+
+impl Change {
+    /// The row as it is hashed.
+    pub fn link(&self) -> Link<'_> {
+        Link {
+            sheet: self.sheet,
+            sequence: self.sequence,
+            student: self.student,
+            before: &self.before,
+            after: &self.after,
+            by: self.by,
+            at: self.at,
+            operation: self.operation,
+            source: self.source,
+            reason: None,
+        }
+    }
+}
+
+/// Adds rows to the history, as a save does.
+pub async fn add_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), Failure> {
+    for changes in changes.chunks(ROWS) {
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|change| marks::NewChange {
+                link: change.link(),
+                previous_hash: change.previous_hash,
+                hash: change.hash,
+            })
+            .collect();
+        marks::add_changes(tx, &changes).await?;
     }
     Ok(())
 }

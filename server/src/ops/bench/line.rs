@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use hillview_shared::ApiError;
-use hillview_shared::api::{Hello, HillviewRequest, HillviewResponse, PROTOCOL};
-use hillview_shared::wire::{Answer, Call, ClientCodec, DICTIONARIES, Packing};
+use hillview_shared::api::{Hello, HillviewRequest, HillviewResponse, PROTOCOL, Resume, Welcome};
+use hillview_shared::wire::{Answer, Call, ClientCodec, DICTIONARY};
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore, version};
@@ -17,8 +17,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_util::codec::Framed;
-
-use crate::metered::{Meter, Metered};
 
 /// Nobody waits longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,47 +47,45 @@ impl Way {
     }
 
     pub async fn connect(&self) -> anyhow::Result<Line> {
-        Ok(self.connect_metered().await?.0)
+        Ok(self.resume(None).await?.0)
     }
 
-    /// With what goes over the line, TLS and all.
-    pub async fn connect_metered(&self) -> anyhow::Result<(Line, Meter)> {
-        let meter = Meter::default();
-        let metered = meter.clone();
-        let (line, packing) = match self {
+    /// Connects and goes on with a session, which must not have ended.
+    pub async fn go_on(&self, session: &Resume) -> anyhow::Result<(Line, Welcome)> {
+        let (line, welcome) = self.resume(Some(session.clone())).await?;
+        anyhow::ensure!(welcome.who.is_some(), "the session has ended");
+        Ok((line, welcome))
+    }
+
+    /// Connects and takes a session up.
+    pub async fn resume(&self, resume: Option<Resume>) -> anyhow::Result<(Line, Welcome)> {
+        let line = match self {
             Self::Tls(address, tls) => {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
                 let name = ServerName::try_from("localhost").expect("that is a name");
-                Line::on(tls.connect(name, Metered::new(stream, metered)).await?)
+                Line::on(tls.connect(name, stream).await?)
             }
-            Self::Unix(socket) => {
-                let stream = UnixStream::connect(socket).await?;
-                Line::on(Metered::new(stream, metered))
-            }
+            Self::Unix(socket) => Line::on(UnixStream::connect(socket).await?),
         };
         let request = Hello {
             protocol: PROTOCOL,
             client: format!("bench {}", env!("CARGO_PKG_VERSION")),
-            dictionaries: DICTIONARIES.to_vec(),
-            resume: None,
+            dictionaries: vec![DICTIONARY],
+            resume,
         };
         let answer = line.call(HillviewRequest::Hello { request }).await?;
         match answer.context("the server refuses to speak")? {
-            HillviewResponse::Hello(Ok(welcome)) => packing.choose(&[welcome.dictionary]),
-            _ => bail!("hello was answered by something else"),
+            HillviewResponse::Hello(Ok(welcome)) => Ok((line, welcome)),
+            _ => anyhow::bail!("the server answered another question"),
         }
-        Ok((line, meter))
     }
 }
 
 impl Line {
-    fn on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> (Self, Packing) {
-        let codec = ClientCodec::new();
-        let packing = codec.packing();
-        let framed = Framed::new(stream, codec);
-        let line = client::new(client::Config::default(), framed).spawn();
-        (Self(line), packing)
+    fn on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        let framed = Framed::new(stream, ClientCodec::new());
+        Self(client::new(client::Config::default(), framed).spawn())
     }
 
     /// Makes a call; the inner error is the server's refusal, the outer one a line that is lost.

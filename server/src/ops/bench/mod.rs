@@ -1,36 +1,41 @@
 //! Measuring a server as its clients see it: a private one of the given settings is started beside
 //! this program, and asked over the real wire. Nothing of a real installation is touched.
 
-mod forty;
+mod connections;
 mod growth;
+mod import;
+mod instances;
 mod line;
+mod load;
 mod login;
+mod machine;
 mod private;
 mod report;
-mod save;
-mod search;
-mod wire;
+mod seed;
 
 use crate::config::Config;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
+    Connections(connections::Connections),
     Growth(growth::Growth),
+    Instances(instances::Instances),
+    Import(import::Import),
+    Load(load::Load),
     Login(login::Login),
-    Save(save::Save),
-    Search(search::Search),
-    Wire(wire::Wire),
+    Seed(seed::Seed),
 }
 
 impl Command {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
         match self {
-            // It measures more than fits into a small future.
-            Self::Growth(growth) => Box::pin(growth.run(config)).await,
+            Self::Connections(connections) => connections.run(config).await,
+            Self::Growth(growth) => growth.run(config).await,
+            Self::Instances(instances) => instances.run(config).await,
+            Self::Import(import) => import.run(config).await,
+            Self::Load(load) => load.run(config).await,
             Self::Login(login) => login.run(config).await,
-            Self::Save(save) => save.run(config).await,
-            Self::Search(search) => search.run(config).await,
-            Self::Wire(wire) => wire.run(config).await,
+            Self::Seed(seed) => seed.run(config).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! their memory and time are their own too.
 
 use std::fs::OpenOptions;
-use std::io::BufRead;
+use std::io::{BufRead, Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -14,14 +14,13 @@ use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 
 use super::line::Way;
+use super::machine;
 use crate::config::{Config, Database};
 use crate::limits::Rate;
 use crate::logging;
 use crate::ops::demo::folder::Folder;
 use crate::service::State;
 
-/// A tick of the clock in which Linux counts a process's time, in milliseconds.
-const TICK: u64 = 10;
 /// How long a server may take to start.
 const START_MAX: Duration = Duration::from_secs(30);
 
@@ -38,8 +37,12 @@ pub struct Server {
     pub way: Way,
     /// By the Unix socket.
     pub socket: Way,
+    /// Where it listens for TLS.
+    pub address: SocketAddr,
     settings: PathBuf,
     log: PathBuf,
+    /// Before it are the lines of one that was here earlier.
+    log_begins: u64,
 }
 
 /// A line of the server's log about a call.
@@ -68,31 +71,10 @@ pub struct Cached {
 pub struct Taken {
     /// The most memory at one time, in KiB.
     pub peak_kib: u64,
+    /// The memory now, in KiB.
+    pub now_kib: u64,
     /// Time on processors, in milliseconds.
     pub cpu_ms: u64,
-}
-
-impl Taken {
-    /// By the process with this number, or by the one that asks: `self`.
-    pub fn by(process: &str) -> anyhow::Result<Self> {
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name in brackets may hold spaces; user and system time are 11 and 12 after it.
-        let after = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-        let ticks: u64 = after
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .filter_map(|ticks| ticks.parse::<u64>().ok())
-            .sum();
-        Ok(Taken {
-            peak_kib: peak.context("no peak of memory is told")?.parse()?,
-            cpu_ms: ticks * TICK,
-        })
-    }
 }
 
 impl Place {
@@ -157,10 +139,13 @@ impl Place {
         let settings = folder.join(format!("hillview{number}.toml"));
         std::fs::write(&settings, self.settings(&socket, address))?;
         let log = folder.join(format!("log{number}"));
+        let log_begins = std::fs::metadata(&log).map_or(0, |log| log.len());
         let mut server = Server {
+            log_begins,
             child: spawn(&settings, &log)?,
             way: Way::to(address, &folder.join(crate::tls::OWN_FILE))?,
             socket: Way::Unix(socket),
+            address,
             settings,
             log,
         };
@@ -172,6 +157,8 @@ impl Place {
         let Config {
             data_dir,
             connections,
+            limits,
+            proxy,
             control_schema,
             schema_prefix,
             redis_prefix,
@@ -183,8 +170,6 @@ impl Place {
              connections = {connections}\ncontrol-schema = {control_schema:?}\n\
              schema-prefix = {schema_prefix:?}\nredis-prefix = {redis_prefix:?}\n"
         );
-        let Rate { a_second, burst } = self.config.limits.user_rate;
-        text += &format!("user-rate = {{ a-second = {a_second}, burst = {burst} }}\n");
         if let Database::MySql(url) = &self.config.database {
             text += &format!("database = {url:?}\n");
         }
@@ -193,6 +178,17 @@ impl Place {
         }
         if *no_cache {
             text += "no-cache = true\n";
+        }
+        if !proxy.is_empty() {
+            let proxies: Vec<String> = proxy.iter().map(ToString::to_string).collect();
+            text += &format!("proxy = {proxies:?}\n");
+        }
+        let rates = [
+            ("user-rate", limits.user_rate),
+            ("address-rate", limits.address_rate),
+        ];
+        for (name, Rate { a_second, burst }) in rates {
+            text += &format!("{name} = {{ a-second = {a_second}, burst = {burst} }}\n");
         }
         text
     }
@@ -207,21 +203,41 @@ impl Place {
 impl Server {
     pub fn taken(&self) -> anyhow::Result<Taken> {
         let pid = self.child.id().context("the server is gone")?;
-        Taken::by(&pid.to_string())
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let kib = |name: &str| {
+            let mut lines = status.lines();
+            let told = lines.find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+            anyhow::Ok(told.context("its memory is not told")?.parse()?)
+        };
+        Ok(Taken {
+            peak_kib: kib("VmHWM:")?,
+            now_kib: kib("VmRSS:")?,
+            cpu_ms: machine::cpu_ms(pid)?,
+        })
     }
 
     /// The calls that were answered so far, as the server logged them.
     pub fn logged(&self) -> anyhow::Result<Vec<Logged>> {
-        lines(&self.log, r#""message":"call""#)
+        self.logged_between(self.log_begins, u64::MAX)
+    }
+
+    /// Where the log ends now.
+    pub fn log_end(&self) -> anyhow::Result<u64> {
+        Ok(std::fs::metadata(&self.log)?.len())
+    }
+
+    /// The calls that were answered between two ends of the log.
+    pub fn logged_between(&self, from: u64, until: u64) -> anyhow::Result<Vec<Logged>> {
+        lines(&self.log, (from, until), r#""message":"call""#)
     }
 
     /// Stops it, and gives what its cache was asked for in all its life: it says the last of it when
     /// it stops.
     pub async fn cached(self) -> anyhow::Result<Vec<Cached>> {
-        let log = self.log.clone();
+        let (log, part) = (self.log.clone(), (self.log_begins, u64::MAX));
         self.stop().await?;
         let mut kinds: Vec<Cached> = Vec::new();
-        for line in lines::<Cached>(&log, r#""message":"cache""#)? {
+        for line in lines::<Cached>(&log, part, r#""message":"cache""#)? {
             match kinds.iter_mut().find(|known| known.kind == line.kind) {
                 Some(known) => {
                     known.hits += line.hits;
@@ -235,6 +251,11 @@ impl Server {
     }
 
     pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.terminate().await
+    }
+
+    /// Ends it as a service manager does, and waits until it is gone.
+    pub async fn terminate(&mut self) -> anyhow::Result<()> {
         if let Some(pid) = self.child.id().and_then(|pid| i32::try_from(pid).ok())
             && let Some(pid) = rustix::process::Pid::from_raw(pid)
         {
@@ -285,9 +306,15 @@ fn spawn(settings: &Path, log: &Path) -> anyhow::Result<Child> {
         .context("cannot start the server")
 }
 
-/// The lines of a log that hold these words.
-fn lines<T: DeserializeOwned>(log: &Path, words: &str) -> anyhow::Result<Vec<T>> {
-    let log = std::fs::File::open(log)?;
+/// The lines of a part of a log that hold these words.
+fn lines<T: DeserializeOwned>(
+    log: &Path,
+    (from, until): (u64, u64),
+    words: &str,
+) -> anyhow::Result<Vec<T>> {
+    let mut log = std::fs::File::open(log)?;
+    log.seek(SeekFrom::Start(from))?;
+    let log = log.take(until.saturating_sub(from));
     let mut found = Vec::new();
     for line in std::io::BufReader::new(log).lines() {
         let line = line?;

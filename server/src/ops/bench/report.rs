@@ -73,6 +73,12 @@ pub fn histogram() -> Histogram<u64> {
     Histogram::new(3).expect("three digits are few enough")
 }
 
+/// Counts a time, in microseconds.
+pub fn record(histogram: &mut Histogram<u64>, micros: u64) {
+    let recorded = histogram.record(micros);
+    recorded.expect("a histogram of this file grows with what is recorded");
+}
+
 pub fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
@@ -85,4 +91,11 @@ pub fn times(histogram: &Histogram<u64>) -> Times {
         p99: histogram.value_at_quantile(0.99),
         most: histogram.max(),
     }
+}
+
+/// A ratio with two decimals; 0 of nothing.
+#[expect(clippy::float_arithmetic, reason = "a figure to read, and no mark")]
+pub fn ratio(part: u64, whole: u64) -> f64 {
+    let hundredths = part.saturating_mul(100).checked_div(whole);
+    hundredths.unwrap_or_default() as f64 / 100.0
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::school::{PASSWORD, Seeded, Size, Step, school};
 use crate::config::Config;
+use crate::db::sizes::{self, Room};
 use crate::db::storage;
 use crate::error::Error;
 use crate::ops::print;
@@ -101,6 +102,35 @@ struct Made {
     name: String,
     #[serde(flatten)]
     seeded: Seeded,
+    /// Of all tables, in bytes.
+    stored_bytes: i64,
+    /// The same without the history of marks.
+    stored_bytes_without_history: i64,
+    tables: Vec<Room>,
+}
+
+/// The table of the history of marks.
+const HISTORY: &str = "mark_change";
+
+impl Made {
+    async fn of(state: &State, code: String, name: String, seeded: Seeded) -> anyhow::Result<Self> {
+        let tables = sizes::tables(&state.tenants.school(&code).await?.db).await?;
+        let bytes = |room: &Room| room.data + room.index;
+        let stored_bytes = tables.iter().map(bytes).sum();
+        let history: i64 = tables
+            .iter()
+            .filter(|room| room.table == HISTORY)
+            .map(bytes)
+            .sum();
+        Ok(Self {
+            code,
+            name,
+            seeded,
+            stored_bytes,
+            stored_bytes_without_history: stored_bytes - history,
+            tables,
+        })
+    }
 }
 
 impl Seed {
@@ -163,7 +193,7 @@ impl Seed {
             let size = self.size(place);
             let seeded = school(state, &code, &name, &size, &|step| told.tell(step)).await?;
             told.done();
-            all.push(Made { code, name, seeded });
+            all.push(Made::of(state, code, name, seeded).await?);
         }
         Ok(all)
     }
@@ -227,7 +257,10 @@ pub fn millis(time: Duration) -> u64 {
 
 /// Says what was made and how to get in.
 fn say(report: &Report) -> anyhow::Result<()> {
-    for Made { code, name, seeded } in &report.schools {
+    for made in &report.schools {
+        let Made {
+            code, name, seeded, ..
+        } = made;
         print(&format!(
             "{code}: {name}, {} students in {} classes of two years, {} teachers, {} sheets of {} assessments, {} marks with {} lines of history",
             seeded.students,
@@ -237,6 +270,11 @@ fn say(report: &Report) -> anyhow::Result<()> {
             seeded.assessments,
             seeded.marks,
             seeded.changes,
+        ))?;
+        print(&format!(
+            "{code}: {} KiB stored, {} KiB of them without the history of marks",
+            made.stored_bytes / 1024,
+            made.stored_bytes_without_history / 1024
         ))?;
     }
     print(&format!(

@@ -15,7 +15,7 @@ use crate::db::seed::{
     self, NewAssessment, NewClass, NewEnrolment, NewSheet, NewStaff, NewStudent, NewTeaching, ROWS,
 };
 use crate::db::students::sort_name;
-use crate::db::{Db, assessments, marks as history};
+use crate::db::{Db, assessments};
 use crate::error::{Error, Result};
 
 /// Rows of one transaction where they are narrow.
@@ -140,15 +140,15 @@ pub async fn sheets(
 /// Adds marks, history and operations.
 pub async fn marks(
     db: &Db,
-    book: Book,
-    fillings: Vec<Filling>,
+    book: Arc<Book>,
+    fillings: Arc<[Filling]>,
     of: u64,
     progress: &dyn Fn(Step),
 ) -> Result<Loaded> {
     let (to_marks, mut for_marks) = mpsc::channel::<Arc<Batch>>(AHEAD);
     let (to_history, mut for_history) = mpsc::channel::<Arc<Batch>>(AHEAD);
     let making = tokio::task::spawn_blocking(move || {
-        book.fill(fillings, |batch| {
+        book.fill(&fillings, |batch| {
             let batch = Arc::new(batch);
             let sent = to_marks.blocking_send(Arc::clone(&batch));
             sent.is_ok() && to_history.blocking_send(batch).is_ok()
@@ -175,7 +175,7 @@ pub async fn marks(
     let changes = async {
         let mut changes = 0;
         while let Some(batch) = for_history.recv().await {
-            db.write(async |tx| Ok(add_history(tx, &batch).await?))
+            db.write(async |tx| Ok(seed::add_changes(tx, &batch.changes).await?))
                 .await?;
             changes += batch.changes.len() as u64;
         }
@@ -187,19 +187,4 @@ pub async fn marks(
         .await
         .map_err(|error| Error::fault("make up marks", error))??;
     Ok(Loaded { changes, ..loaded })
-}
-
-async fn add_history(tx: &mut crate::db::Tx, batch: &Batch) -> Result<(), crate::db::Failure> {
-    for changes in batch.changes.chunks(ROWS) {
-        let changes: Vec<_> = changes
-            .iter()
-            .map(|change| history::NewChange {
-                link: change.link(),
-                previous_hash: change.previous_hash,
-                hash: change.hash,
-            })
-            .collect();
-        history::add_changes(tx, &changes).await?;
-    }
-    Ok(())
 }

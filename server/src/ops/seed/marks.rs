@@ -12,8 +12,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::layout::{Group, Sheet};
-use crate::chain::{self, Hash, Link};
-use crate::db::seed::{NewMark, NewOperation};
+use crate::chain::{self, Hash};
+use crate::db::seed::{Change, NewMark, NewOperation};
 use crate::error::Result;
 use crate::service::marks::{answer, request_hash};
 
@@ -51,37 +51,6 @@ pub struct Filling {
     pub at: Moment,
 }
 
-/// A row of the history, to be.
-pub struct Change {
-    pub sheet: SheetId,
-    pub sequence: i64,
-    pub student: StudentId,
-    pub before: Entry,
-    pub after: Entry,
-    pub by: UserId,
-    pub at: Moment,
-    pub operation: OperationId,
-    pub previous_hash: Hash,
-    pub hash: Hash,
-}
-
-impl Change {
-    pub fn link(&self) -> Link<'_> {
-        Link {
-            sheet: self.sheet,
-            sequence: self.sequence,
-            student: self.student,
-            before: &self.before,
-            after: &self.after,
-            by: self.by,
-            at: self.at,
-            operation: self.operation,
-            source: SOURCE,
-            reason: None,
-        }
-    }
-}
-
 /// The contents of some sheets, each table in the order of its key but for the operations, whose
 /// keys are random.
 #[derive(Default)]
@@ -108,14 +77,10 @@ impl Book {
     }
 
     /// Fills sheets, batch by batch; stops when nobody takes them any more.
-    pub fn fill(
-        &self,
-        sheets: impl IntoIterator<Item = Filling>,
-        mut take: impl FnMut(Batch) -> bool,
-    ) -> Result<()> {
+    pub fn fill(&self, sheets: &[Filling], mut take: impl FnMut(Batch) -> bool) -> Result<()> {
         let mut batch = Batch::default();
         for sheet in sheets {
-            self.sheet(&sheet, &mut batch)?;
+            self.sheet(sheet, &mut batch)?;
             if batch.marks.len() >= BATCH && !take(std::mem::take(&mut batch)) {
                 return Ok(());
             }
@@ -255,6 +220,7 @@ impl Save<'_> {
             by: self.filling.by,
             at: self.at,
             operation: self.operation,
+            source: SOURCE,
             previous_hash: *previous,
             hash: chain::START,
         };

@@ -17,4 +17,5 @@ mod sheets;
 
 pub use command::Seed;
 pub use layout::CLASS;
-pub use school::{PASSWORD, Seeded, Size, Step, school};
+pub use marks::Batch;
+pub use school::{Laid, PASSWORD, Seeded, Size, Step, lay, school};

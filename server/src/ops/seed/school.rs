@@ -7,10 +7,11 @@ use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{GradeId, SubjectId};
 use hillview_shared::marks::Score;
+use hillview_shared::schools::RemoveSchool;
 use serde::Serialize;
 
 use super::layout::{self, Layout};
-use super::marks::Book;
+use super::marks::{Book, Filling};
 use super::people::{self, Timetable};
 use super::sheets::Papers;
 use super::{calendar, load};
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::audit::{self, By, Event};
 use crate::service::packs::Pack;
-use crate::service::schools::{self, Actor, NewSchool};
+use crate::service::schools::{self, Actor, NewSchool, Ready};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "a measured school";
@@ -45,7 +46,7 @@ pub struct Step {
 }
 
 /// What was made.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Seeded {
     pub students: usize,
     /// Teachers, without the office.
@@ -79,6 +80,38 @@ pub async fn school(
     progress: &dyn Fn(Step),
 ) -> Result<Seeded> {
     let began = Instant::now();
+    let laid = lay(state, code, name, size, progress).await?;
+    let filled = laid.fill(state, progress).await;
+    laid.db.close().await;
+    let seeded = filled?;
+    laid.ready.open(state, Actor::Server).await?;
+    Ok(Seeded {
+        took: began.elapsed(),
+        ..seeded
+    })
+}
+
+/// A school with everything but marks, not open yet.
+pub struct Laid {
+    code: String,
+    name: String,
+    pub db: Db,
+    ready: Ready,
+    size: Size,
+    pub book: Arc<Book>,
+    pub fillings: Arc<[Filling]>,
+    /// What was made so far.
+    seeded: Seeded,
+}
+
+/// Makes a school that lacks its marks.
+pub async fn lay(
+    state: &State,
+    code: &str,
+    name: &str,
+    size: &Size,
+    progress: &dyn Fn(Step),
+) -> Result<Laid> {
     let layout = Layout::of(size, &Pack::named(PACK)?)?;
     refuse_known(state, code).await?;
     let new = NewSchool {
@@ -89,14 +122,47 @@ pub async fn school(
     };
     let ready = schools::prepare(state, &new).await?;
     let db = state.tenants.prepare(code).await?;
-    let filled = fill(state, &db, layout, size, progress).await;
-    db.close().await;
-    let seeded = filled?;
-    ready.open(state, Actor::Server).await?;
-    Ok(Seeded {
-        took: began.elapsed(),
-        ..seeded
-    })
+    let laid = people_and_sheets(state, &db, &layout, size, progress).await;
+    match laid {
+        Ok((book, fillings, seeded)) => Ok(Laid {
+            code: code.to_owned(),
+            name: name.to_owned(),
+            db,
+            ready,
+            size: *size,
+            book: Arc::new(book),
+            fillings: fillings.into(),
+            seeded,
+        }),
+        Err(error) => {
+            db.close().await;
+            Err(error)
+        }
+    }
+}
+
+impl Laid {
+    /// Takes it away again, when its database is closed.
+    pub async fn remove(self, state: &State) -> Result<()> {
+        let (code, confirm) = (self.code, self.name);
+        schools::remove(state, Actor::Server, &RemoveSchool { code, confirm }).await
+    }
+
+    /// Brings the marks in.
+    pub async fn fill(&self, state: &State, progress: &dyn Fn(Step)) -> Result<Seeded> {
+        let began = Instant::now();
+        let (book, fillings) = (Arc::clone(&self.book), Arc::clone(&self.fillings));
+        let loaded = load::marks(&self.db, book, fillings, self.size.marks, progress).await?;
+        let marks_took = began.elapsed();
+        note(state, &self.db, &self.size).await?;
+        Ok(Seeded {
+            marks: loaded.marks,
+            changes: loaded.changes,
+            operations: loaded.operations,
+            marks_took,
+            ..self.seeded
+        })
+    }
 }
 
 /// Unlike a school that is made by hand, one that is half made is not gone on with.
@@ -116,25 +182,25 @@ async fn refuse_known(state: &State, code: &str) -> Result<()> {
     Err(ApiError::conflict("school-exists", text).hint(hint).into())
 }
 
-async fn fill(
+async fn people_and_sheets(
     state: &State,
     db: &Db,
-    layout: Layout,
+    layout: &Layout,
     size: &Size,
     progress: &dyn Fn(Step),
-) -> Result<Seeded> {
+) -> Result<(Book, Vec<Filling>, Seeded)> {
     let admin = accounts::find_login(db, ADMIN).await?;
     let admin = admin.ok_or_else(|| Error::fault("seed a school", "it has no administrator"))?;
     let password = state.hashers.hash(PASSWORD).await?;
     two_papers(db).await?;
     let years = calendar::add(db).await?;
-    let papers = Papers::read(db, &layout).await?;
-    let offerings = [0, 1].map(|year| papers.offerings(&layout, year));
+    let papers = Papers::read(db, layout).await?;
+    let offerings = [0, 1].map(|year| papers.offerings(layout, year));
     let timetables = offerings
         .each_ref()
         .map(|of_year| Timetable::of(of_year, size.teachers));
     let people = load::People {
-        classes: papers.classes(&layout, &years),
+        classes: papers.classes(layout, &years),
         students: people::students(&layout.groups, size.seed),
         enrolments: people::enrolments(&layout.groups, &years),
         staff: people::staff(size.teachers, size.seed),
@@ -149,29 +215,22 @@ async fn fill(
     .await?;
     load::people(db, &people, (admin.id, &password), &years, progress).await?;
     let assessments = calendar::assessments(&years, layout.assessments);
-    let (sheets, fillings) = papers.sheets(&layout, &assessments, &timetables, admin.id);
-    let grades = papers.grades(&layout);
+    let (sheets, fillings) = papers.sheets(layout, &assessments, &timetables, admin.id);
+    let grades = papers.grades(layout);
     let covered: Vec<_> = (0..assessments.len())
         .map(|assessment| grades[layout::year(assessment, assessments.len())].clone())
         .collect();
     load::sheets(db, (&assessments, &covered), &sheets, admin.id, progress).await?;
-    let book = Book::new(size.seed, &layout.groups, people.by_name(&layout));
-    let began = Instant::now();
-    let loaded = load::marks(db, book, fillings, size.marks, progress).await?;
-    let marks_took = began.elapsed();
-    note(state, db, size).await?;
-    Ok(Seeded {
+    let book = Book::new(size.seed, &layout.groups, people.by_name(layout));
+    let seeded = Seeded {
         students: people.students.len(),
         teachers: size.teachers,
         classes: people.classes.len(),
         assessments: assessments.len(),
         sheets: sheets.len(),
-        marks: loaded.marks,
-        changes: loaded.changes,
-        operations: loaded.operations,
-        took: Duration::ZERO,
-        marks_took,
-    })
+        ..Seeded::default()
+    };
+    Ok((book, fillings, seeded))
 }
 
 /// Says in the school's log where all this came from.

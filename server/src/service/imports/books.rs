@@ -1,4 +1,5 @@
-//! Small workbooks, written by hand, for tests: every kind of cell and every way to break one.
+//! Plain workbooks, written by hand: for measurements, and for tests with every kind of cell and
+//! every way to break one.
 
 use std::io::{Cursor, Write as _};
 
@@ -52,13 +53,27 @@ pub fn book_of_text(rows: &[&[&str]]) -> Vec<u8> {
             .enumerate()
             .filter(|(_, text)| !text.is_empty())
         {
-            let letter = char::from(b'A' + u8::try_from(column).expect("a test has few columns"));
-            let place = format!("{letter}{}", row + 1);
+            let place = format!("{}{}", letters(column), row + 1);
+            let text = escaped(text);
             data += &format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
         }
         data += "</row>";
     }
     book(&[("Sheet1", "visible", &data)])
+}
+
+/// `A` to `Z`, `AA`, …
+fn letters(column: usize) -> String {
+    let letter = |at: usize| u8::try_from(at % 26).map_or('A', |at| char::from(b'A' + at));
+    match column / 26 {
+        0 => letter(column).to_string(),
+        before => letters(before - 1) + &letter(column).to_string(),
+    }
+}
+
+/// Text as XML has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// A packed file of these parts.

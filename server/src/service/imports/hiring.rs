@@ -86,7 +86,6 @@ pub async fn import(
         events,
         listing: plan.listing,
         changes,
-        classes_created: Vec::new(),
         taken: taken(table),
     })
 }

@@ -69,7 +69,7 @@ pub fn plan_class(
     on_duplicate: OnDuplicate,
     plan: &mut Plan,
 ) {
-    let columns = columns(table, class, plan);
+    let columns = columns(table, rows, class, plan);
     let whose = whose(table, rows, class, &mut plan.listing);
     for (row, pupil) in rows.iter().zip(whose) {
         let Some(pupil) = pupil else { continue };
@@ -97,6 +97,7 @@ struct Cell<'a> {
 /// The columns that are for a sheet of the class. What is wrong with a column is said once.
 fn columns<'c>(
     table: &Table,
+    rows: &[&Line],
     class: &'c ClassView,
     plan: &mut Plan,
 ) -> Vec<(usize, &'c SheetView)> {
@@ -107,7 +108,7 @@ fn columns<'c>(
         .collect();
     let mut columns: Vec<(usize, &SheetView)> = Vec::new();
     for (place, column) in table.columns.iter().enumerate() {
-        if column.heading.is_empty() || column.field.is_some() {
+        if column.heading.is_empty() || column.field.is_some() || is_of_others(table, rows, place) {
             continue;
         }
         let found = sheet_of(column, &papers, class).and_then(|(sheet, out_of)| {
@@ -140,6 +141,12 @@ fn columns<'c>(
         }
     }
     columns
+}
+
+/// Whether only rows of other classes have something in a column: of a paper that is not taught here.
+fn is_of_others(table: &Table, rows: &[&Line], place: usize) -> bool {
+    let filled = |row: &Line| !row.cell(place).is_empty();
+    !rows.iter().any(|row| filled(row)) && table.rows.iter().any(filled)
 }
 
 type ColumnFlaw = (&'static str, String);

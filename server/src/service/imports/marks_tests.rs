@@ -68,7 +68,8 @@ fn plan_of(text: &str, class: &ClassView, on_duplicate: OnDuplicate) -> Plan {
     let is_paper = |heading: &str| meaning(&papers, heading) != Meaning::Nothing;
     let take = &mut |grid| Table::of(grid, ImportKind::Marks, &is_paper);
     let table = read::first(text.as_bytes(), take).unwrap().unwrap();
-    let rows: Vec<&Line> = table.rows.iter().collect();
+    let of_class = |row: &&Line| ["", "4A"].contains(&table.cell(row, Field::Class));
+    let rows: Vec<&Line> = table.rows.iter().filter(of_class).collect();
     let mut plan = Plan::default();
     plan_class(&table, &rows, class, on_duplicate, &mut plan);
     plan
@@ -233,6 +234,16 @@ fn columns_that_cannot_be_taken_are_left_out_and_said_once() {
             problem(1, "Art", "unknown-column"),
         ]
     );
+}
+
+#[test]
+fn a_column_that_only_other_classes_fill_is_theirs() {
+    let class = four_a();
+    let text = "Adm No,Class,MAT,Mathematics,Pottery\nA001,4A,,60,\nX001,5A,70,,80\n";
+    let plan = plan_of(text, &class, OnDuplicate::Update);
+    let mathematics: Vec<_> = plan.edits.keys().collect();
+    assert_eq!(mathematics, [&SheetId(3)]);
+    assert_eq!(told(plan), []);
 }
 
 #[test]

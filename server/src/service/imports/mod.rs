@@ -5,7 +5,6 @@
 //! table and of what the school has; none of them writes or asks a database. `register`, `hiring`
 //! and `sheets` carry a plan out, `undo` takes it back. A preview is the same plan, not carried out.
 
-#[cfg(any(test, feature = "testing"))]
 pub mod books;
 mod cells;
 mod dates;

@@ -9,6 +9,8 @@ use super::cells::Flaw;
 
 /// The most problems of one row that are listed.
 const PER_ROW: usize = 20;
+/// Problems that are kept of one import.
+const KEPT: usize = 100_000;
 
 /// The longest heading and the longest reason, in characters.
 pub const COLUMN_MAX: usize = 200;
@@ -67,6 +69,9 @@ impl Listing {
     }
 
     fn add(&mut self, line: u32, column: &str, code: &str, reason: String, warning: bool) {
+        if self.problems.len() == KEPT {
+            return;
+        }
         let of_row = self.problems.iter().rev().take(PER_ROW);
         if of_row.filter(|problem| problem.line == line).count() == PER_ROW {
             return;

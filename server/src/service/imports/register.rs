@@ -1,6 +1,8 @@
-//! Carries the plan of an import of students out: many rows a statement, all in one transaction.
+//! What an import of students is planned from, and how the plan is carried out: many rows a
+//! statement, all in one transaction.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use hillview_shared::ApiError;
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::number_key;
 use super::header::Table;
 use super::headings::Field;
-use super::run::{Outcome, When};
+use super::run::{When, aside, changed_meanwhile};
 use super::students::{Change, ClassRef, Plan, School, plan};
 use crate::caller::Caller;
 use crate::db::imports::{Changed, Enrolled, students as bulk};
@@ -20,6 +22,9 @@ use crate::db::students::NewStudent;
 use crate::db::{Tx, classes, sheets};
 use crate::error::{Error, Result};
 use crate::service::calendar::current_year;
+
+/// Students that are read together: other calls of the same thread have their turn in between.
+const READ: i64 = 1_000;
 
 /// What a changed student was before, and what the import made of it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,58 +37,71 @@ pub struct Previous {
     pub moved: bool,
 }
 
-/// Plans the import and, unless it is a preview, does what was planned.
-pub async fn import(
-    tx: &mut Tx,
+/// Plans the import from what the school has now; nothing is held or written.
+pub async fn planned(
     caller: &Caller,
-    table: &Table,
+    table: &Arc<Table>,
     request: &RunImport,
     when: When,
-) -> Result<Outcome> {
-    let year = current_year(&mut *tx, when.today).await?;
-    let grades = classes::grades(&mut *tx).await?;
-    let known = classes::named((&mut *tx).into(), year).await?;
-    let students = bulk::everyone((&mut *tx).into()).await?;
-    let school = School {
-        today: when.today,
-        grades: &grades,
-        classes: &known,
-        students: &students,
-    };
-    let plan = plan(table, &school, request);
-    let taken = taken(table, &plan);
-    let classes_created = plan
-        .classes
-        .iter()
-        .map(|class| class.name.clone())
-        .collect();
-    let mut changes = Vec::new();
-    if !request.dry_run {
-        let mut new_classes = Vec::with_capacity(plan.classes.len());
-        for class in &plan.classes {
-            let names = (class.stream.as_str(), class.name.as_str());
-            let id = classes::add(tx, year, class.grade, names, caller.user(), when.now).await?;
-            changes.push(changed("class", id.0, None));
-            new_classes.push(id);
+) -> Result<(Plan, Vec<Option<String>>)> {
+    let db = caller.db();
+    let year = current_year(db, when.today).await?;
+    let grades = classes::grades(db).await?;
+    let known = classes::named(db.into(), year).await?;
+    let mut students: Vec<Student> = Vec::new();
+    loop {
+        let after = students.last().map_or(StudentId(0), |last| last.id);
+        let some = bulk::after(db, after, READ).await?;
+        if some.is_empty() {
+            break;
         }
-        let apply = Apply {
-            caller,
-            classes: &new_classes,
-            when,
-        };
-        apply.change(tx, &plan.changes, &mut changes).await?;
-        apply.add(tx, &plan, &mut changes).await?;
-        let affected: Vec<ClassId> = apply.affected(&plan).into_iter().collect();
-        sheets::count_up(tx, &affected).await?;
+        students.extend(some);
     }
-    Ok(Outcome {
-        ended: Vec::new(),
-        events: Vec::new(),
-        listing: plan.listing,
-        changes,
-        classes_created,
-        taken,
-    })
+    let (table, request) = (Arc::clone(table), request.clone());
+    let work = move || {
+        let school = School {
+            today: when.today,
+            grades: &grades,
+            classes: &known,
+            students: &students,
+        };
+        let plan = plan(&table, &school, &request);
+        let taken = taken(&table, &plan);
+        (plan, taken)
+    };
+    aside(work).await
+}
+
+/// Does what was planned.
+pub async fn carry_out(
+    tx: &mut Tx,
+    caller: &Caller,
+    plan: &Plan,
+    when: When,
+) -> Result<Vec<Changed>> {
+    let year = current_year(&mut *tx, when.today).await?;
+    let mut changes = Vec::with_capacity(plan.adds.len());
+    let mut new_classes = Vec::with_capacity(plan.classes.len());
+    for class in &plan.classes {
+        let names = (class.stream.as_str(), class.name.as_str());
+        let added = classes::add(tx, year, class.grade, names, caller.user(), when.now).await;
+        let id = added.map_err(|error| {
+            let meanwhile = changed_by_somebody(&format!("class {}", class.name));
+            Error::from(error).on_unique("class_year_id_grade_id_stream_unique", meanwhile)
+        })?;
+        changes.push(changed("class", id.0, None));
+        new_classes.push(id);
+    }
+    let apply = Apply {
+        caller,
+        classes: &new_classes,
+        when,
+    };
+    apply.change(tx, &plan.changes, &mut changes).await?;
+    apply.add(tx, plan, &mut changes).await?;
+    let affected: Vec<ClassId> = apply.affected(plan).into_iter().collect();
+    sheets::count_up(tx, &affected).await?;
+    Ok(changes)
 }
 
 fn taken(table: &Table, plan: &Plan) -> Vec<Option<String>> {
@@ -145,7 +163,7 @@ impl Apply<'_> {
             .iter()
             .find(|change| held.get(&change.before.id) != Some(&change.before.v));
         if let Some(change) = moved_on {
-            return Err(changed_meanwhile(&change.before.admission_no).into());
+            return Err(changed_by_somebody(&change.before.admission_no).into());
         }
         let moving = planned.iter().filter(|change| change.class.is_some());
         let moving: Vec<StudentId> = moving.map(|change| change.before.id).collect();
@@ -192,7 +210,7 @@ impl Apply<'_> {
             .collect();
         let added = bulk::add(tx, &new, by, at).await.map_err(Error::from);
         added.map_err(|error| {
-            let taken = changed_meanwhile("one of the new students");
+            let taken = changed_by_somebody("one of the new students");
             error.on_unique("student_admission_key_unique", taken)
         })?;
         let keys: Vec<String> = plan
@@ -218,7 +236,8 @@ impl Apply<'_> {
     }
 }
 
-fn changed_meanwhile(who: &str) -> ApiError {
-    let message = format!("somebody else changed {who} meanwhile; nothing was imported");
-    ApiError::conflict("changed-meanwhile", message).hint("import the file again")
+fn changed_by_somebody(who: &str) -> ApiError {
+    changed_meanwhile(format!(
+        "somebody else changed {who} meanwhile; nothing was imported"
+    ))
 }

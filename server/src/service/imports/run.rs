@@ -1,12 +1,13 @@
-//! Previews and applies an import: the same steps in one transaction, which a preview leaves
-//! without having touched anything but the import itself.
+//! Previews and applies an import: the same plan, which a preview notes and nothing else.
+
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
 use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{AssessmentId, Moment};
 use hillview_shared::imports::{
-    ColumnTaken, ImportKind, ImportReport, ImportState, RowProblem, RunImport,
+    CHUNK_MAX, ColumnTaken, FILE_MAX, ImportKind, ImportReport, ImportState, RowProblem, RunImport,
 };
 use tokio::sync::Semaphore;
 
@@ -21,19 +22,28 @@ use crate::service::audit::{self, Event};
 use crate::service::papers::{Meaning, PaperNames, meaning};
 use crate::service::{State, accounts, assessments};
 
-/// Files that are read at the same time: a file at the limits takes some hundred megabytes.
-static READING: Semaphore = Semaphore::const_new(2);
+/// What imports hold in memory is bounded by the length of their files: one at the limits takes
+/// some hundred megabytes, and two of them are worked on at the same time.
+static READING: Semaphore = Semaphore::const_new(2 * ROOM as usize);
+/// The units that a file of the most bytes counts.
+const ROOM: u32 = 320;
+const ROOM_UNIT: i64 = FILE_MAX as i64 / ROOM as i64;
+/// What computes for long leaves half of the cores to the calls.
+static COMPUTING: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Semaphore::new((cores / 2).max(1))
+});
+/// How often an import is planned when others change what it is planned from.
+const TRIES: u32 = 3;
+const CHANGED: &str = "changed-meanwhile";
 /// Problems of one answer, in number and in bytes of text: a frame must hold them.
 pub const PROBLEMS_MAX: i64 = 1_000;
 const PROBLEM_BYTES_MAX: usize = 120 * 1024;
-/// Problems that are kept of one import.
-const PROBLEMS_KEPT: usize = 100_000;
 
-/// A plan that was carried out, or would be.
+/// A plan of staff that was carried out, or would be.
 pub struct Outcome {
     pub listing: Listing,
     pub changes: Vec<Changed>,
-    pub classes_created: Vec<String>,
     /// What each column was taken for.
     pub taken: Vec<Option<String>>,
     /// The sessions that it ended.
@@ -51,6 +61,9 @@ pub struct When {
 
 /// Reads the file that was sent and lists what it would do, or does it. Asking again for what was
 /// done already gives the same report.
+///
+/// The file is read and the plan made before the transaction begins: while it is open, a school
+/// on SQLite saves nothing else, and on MySQL nobody saves on the same sheets.
 pub async fn run(state: &State, caller: &Caller, request: RunImport) -> Result<ImportReport> {
     let db = caller.db();
     let job = mine(caller, imports::job(db.into(), request.import).await?)?;
@@ -58,47 +71,202 @@ pub async fn run(state: &State, caller: &Caller, request: RunImport) -> Result<I
     if let Some(report) = done_already(db, &job).await? {
         return Ok(report);
     }
+    let room = u32::try_from(job.length / ROOM_UNIT + 1).unwrap_or(ROOM);
+    let _room = READING
+        .acquire_many(room.min(ROOM))
+        .await
+        .expect("the semaphore is never closed");
     let now = state.clock.now();
     let when = When {
         now,
         today: caller.today(now),
     };
-    let assessment = match job.kind {
-        ImportKind::Students | ImportKind::Staff => None,
-        ImportKind::Marks => Some(named_assessment(state, caller, &request).await?),
+    let run = Run {
+        state,
+        caller,
+        request: &request,
+        when,
     };
-    let papers = match assessment {
-        None => Vec::new(),
-        Some(id) => sheets::papers(caller, id).await?,
-    };
-    let table = table(whole_file(db, &job).await?, job.kind, papers).await?;
-    let work = async |tx: &mut Tx| {
-        let job = mine(caller, imports::hold_job(tx, job.id).await?)?;
-        if job.state == ImportState::Applied {
-            return Err(ApiError::conflict("applied", "the import was just applied").into());
-        }
-        let mut outcome = match (assessment, job.kind) {
-            (Some(id), _) => {
-                sheets::import(state, tx, caller, &table, &request, (id, when)).await?
-            }
-            (None, ImportKind::Staff) => hiring::import(tx, caller, &table, &request, when).await?,
-            (None, _) => register::import(tx, caller, &table, &request, when).await?,
-        };
-        let ended = std::mem::take(&mut outcome.ended);
-        let events = std::mem::take(&mut outcome.events);
-        let report = finish(tx, &job, &request, &table, outcome, when).await?;
-        if !report.dry_run {
-            let all = [vec![applied(&job, &request, &report)], events].concat();
-            audit::note_all(tx, &caller.by(now), &all).await?;
-        }
-        Ok((report, ended))
-    };
-    let (report, ended) = db.write(work).await?;
-    if job.kind == ImportKind::Staff && !report.dry_run {
-        accounts::tell_ended(state, caller.school_code(), ended).await;
-        accounts::tell_changed(state, caller.school_code()).await;
+    match job.kind {
+        ImportKind::Students => run.students(&job).await,
+        ImportKind::Marks => run.marks(&job).await,
+        ImportKind::Staff => run.staff(&job).await,
     }
-    Ok(report)
+}
+
+/// One run of an import.
+struct Run<'a> {
+    state: &'a State,
+    caller: &'a Caller,
+    request: &'a RunImport,
+    when: When,
+}
+
+impl Run<'_> {
+    async fn students(&self, job: &Job) -> Result<ImportReport> {
+        let table = self.table(job, Vec::new()).await?;
+        let attempt = async || {
+            let (caller, when) = (self.caller, self.when);
+            let planned = register::planned(caller, &table, self.request, when).await?;
+            let (mut plan, taken) = planned;
+            let listing = std::mem::take(&mut plan.listing);
+            let classes = plan.classes.iter().map(|class| class.name.clone());
+            let listed = self.listed(job, &table, listing, taken, classes.collect());
+            let listed = listed.await?;
+            let work = async |tx: &mut Tx| register::carry_out(tx, caller, &plan, when).await;
+            self.write(job, listed, work).await
+        };
+        again(attempt).await
+    }
+
+    async fn marks(&self, job: &Job) -> Result<ImportReport> {
+        let (state, caller) = (self.state, self.caller);
+        let assessment = named_assessment(state, caller, self.request).await?;
+        let book = sheets::Book::read(caller, assessment).await?;
+        let table = self.table(job, book.papers()).await?;
+        let attempt = async || {
+            let on = (&book, self.when);
+            let planned = sheets::plan(state, caller, &table, self.request, on).await?;
+            let (mut plan, taken) = planned;
+            let listing = std::mem::take(&mut plan.listing);
+            let listed = self.listed(job, &table, listing, taken, Vec::new()).await?;
+            let when = self.when;
+            let work = async |tx: &mut Tx| sheets::carry_out(state, tx, caller, &plan, when).await;
+            self.write(job, listed, work).await
+        };
+        again(attempt).await
+    }
+
+    /// Staff are planned under the locks that hand out rights: there are hundreds of them, not thousands.
+    async fn staff(&self, job: &Job) -> Result<ImportReport> {
+        let (state, caller) = (self.state, self.caller);
+        let table = self.table(job, Vec::new()).await?;
+        let work = async |tx: &mut Tx| {
+            still_open(tx, caller, job).await?;
+            let outcome = hiring::import(tx, caller, &table, self.request, self.when).await?;
+            let Outcome { listing, taken, .. } = outcome;
+            let listed = listed(job, self.request, &table, listing, taken, Vec::new())?;
+            listed.put(tx, job).await?;
+            self.finish(tx, job, &listed, &outcome.changes, outcome.events)
+                .await?;
+            Ok((listed.first_problems(), outcome.ended))
+        };
+        let (report, ended) = caller.db().write(work).await?;
+        if !report.dry_run {
+            accounts::tell_ended(state, caller.school_code(), ended).await;
+            accounts::tell_changed(state, caller.school_code()).await;
+        }
+        Ok(report)
+    }
+
+    async fn table(&self, job: &Job, papers: Vec<PaperNames>) -> Result<Arc<Table>> {
+        let file = whole_file(self.caller.db(), job).await?;
+        Ok(Arc::new(table(file, job.kind, papers).await?))
+    }
+
+    /// What a plan comes to, for whoever brought the file.
+    async fn listed(
+        &self,
+        job: &Job,
+        table: &Arc<Table>,
+        listing: Listing,
+        taken: Vec<Option<String>>,
+        classes: Vec<String>,
+    ) -> Result<Listed> {
+        let (job, request, table) = (job.clone(), self.request.clone(), Arc::clone(table));
+        aside(move || listed(&job, &request, &table, listing, taken, classes)).await?
+    }
+
+    /// Notes what was listed and, unless it is a preview, does the work.
+    async fn write(
+        &self,
+        job: &Job,
+        listed: Listed,
+        mut work: impl AsyncFnMut(&mut Tx) -> Result<Vec<Changed>>,
+    ) -> Result<ImportReport> {
+        let write = async |tx: &mut Tx| {
+            still_open(tx, self.caller, job).await?;
+            listed.put(tx, job).await?;
+            let changes = match self.request.dry_run {
+                true => Vec::new(),
+                false => work(tx).await?,
+            };
+            self.finish(tx, job, &listed, &changes, Vec::new()).await
+        };
+        self.caller.db().write(write).await?;
+        Ok(listed.first_problems())
+    }
+
+    async fn finish(
+        &self,
+        tx: &mut Tx,
+        job: &Job,
+        listed: &Listed,
+        changes: &[Changed],
+        events: Vec<Event>,
+    ) -> Result<()> {
+        let (request, now) = (self.request, self.when.now);
+        let state = match request.dry_run {
+            true => ImportState::Previewed,
+            false => ImportState::Applied,
+        };
+        if state == ImportState::Applied {
+            imports::add_changes(tx, job.id, changes).await?;
+            imports::clear_files(tx, &[job.id]).await?;
+        }
+        let done = Done {
+            state,
+            options: &listed.options,
+            report: &listed.kept,
+            added: listed.report.added,
+            changed: listed.report.changed,
+            refused: listed.report.refused,
+            at: now,
+        };
+        imports::finish(tx, job.id, &done).await?;
+        if state == ImportState::Applied {
+            let all = [vec![applied(job, request, &listed.report)], events].concat();
+            audit::note_all(tx, &self.caller.by(now), &all).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Tries again with a new plan when what the plan rests on was changed before it was carried out.
+async fn again(mut attempt: impl AsyncFnMut() -> Result<ImportReport>) -> Result<ImportReport> {
+    let mut tries = 1;
+    loop {
+        match attempt().await {
+            Err(Error::Refused(told)) if told.code == CHANGED && tries < TRIES => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The refusal of an import whose plan no longer holds.
+pub fn changed_meanwhile(message: String) -> ApiError {
+    ApiError::conflict(CHANGED, message).hint("import the file again")
+}
+
+/// Holds an import, and refuses one that another call has just applied.
+async fn still_open(tx: &mut Tx, caller: &Caller, job: &Job) -> Result<()> {
+    let job = mine(caller, imports::hold_job(tx, job.id).await?)?;
+    match job.state {
+        ImportState::Receiving | ImportState::Previewed => Ok(()),
+        ImportState::Applied | ImportState::Undone => {
+            Err(ApiError::conflict("applied", "the import was just applied").into())
+        }
+    }
+}
+
+/// Runs what computes for long away from the threads that serve calls.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let _turn = COMPUTING
+        .acquire()
+        .await
+        .expect("the semaphore is never closed");
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::fault("work on an import", error))
 }
 
 /// What the audit log says of it.
@@ -166,13 +334,9 @@ async fn whole_file(db: &Db, job: &Job) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the file away from the threads that serve calls: it may take seconds.
+/// Reads the file.
 async fn table(bytes: Vec<u8>, kind: ImportKind, papers: Vec<PaperNames>) -> Result<Table> {
-    let _turn = READING
-        .acquire()
-        .await
-        .expect("the semaphore is never closed");
-    let read = tokio::task::spawn_blocking(move || {
+    let read = aside(move || {
         let is_paper = |heading: &str| meaning(&papers, heading) != Meaning::Nothing;
         read::first(&bytes, &mut |grid| Table::of(grid, kind, &is_paper))
     });
@@ -208,22 +372,33 @@ fn no_header(kind: ImportKind) -> ApiError {
     ApiError::invalid("no-header", message).hint(hint)
 }
 
-/// Notes what the run did or would do, and makes its report.
-async fn finish(
-    tx: &mut Tx,
+/// What a run did or would do, as it is kept and told.
+struct Listed {
+    /// Without its problems.
+    report: ImportReport,
+    /// The report as JSON.
+    kept: String,
+    /// The request as JSON.
+    options: String,
+    problems: Vec<RowProblem>,
+    /// The refused rows as a file.
+    to_fix: Vec<u8>,
+}
+
+fn listed(
     job: &Job,
     request: &RunImport,
     table: &Table,
-    outcome: Outcome,
-    when: When,
-) -> Result<ImportReport> {
-    let (added, changed) = (outcome.listing.added, outcome.listing.changed);
-    let (same, skipped) = (outcome.listing.same, outcome.listing.skipped);
-    let refused_rows = outcome.listing.refused();
-    let mut problems = outcome.listing.into_problems();
-    problems.truncate(PROBLEMS_KEPT);
-    let columns = table.columns.iter().zip(outcome.taken);
-    let mut report = ImportReport {
+    listing: Listing,
+    taken: Vec<Option<String>>,
+    classes_created: Vec<String>,
+) -> Result<Listed> {
+    let (added, changed) = (listing.added, listing.changed);
+    let (same, skipped) = (listing.same, listing.skipped);
+    let refused_rows = listing.refused();
+    let problems = listing.into_problems();
+    let columns = table.columns.iter().zip(taken);
+    let report = ImportReport {
         import: job.id,
         dry_run: request.dry_run,
         encoding: table.encoding.clone(),
@@ -241,36 +416,36 @@ async fn finish(
         same,
         skipped,
         refused: refused_rows,
-        classes_created: outcome.classes_created,
+        classes_created,
         problems: Vec::new(),
         more_problems: false,
     };
     let encoded = |what| move |error| Error::fault(what, error);
-    let kept = serde_json::to_string(&report).map_err(encoded("keep a report"))?;
-    let options = serde_json::to_string(request).map_err(encoded("keep an import's options"))?;
-    imports::put_problems(tx, job.id, &problems).await?;
-    let to_fix = refused::file(table, &problems);
-    imports::put_refused(tx, job.id, &to_fix, hillview_shared::imports::CHUNK_MAX).await?;
-    let state = match request.dry_run {
-        true => ImportState::Previewed,
-        false => ImportState::Applied,
-    };
-    if state == ImportState::Applied {
-        imports::add_changes(tx, job.id, &outcome.changes).await?;
-        imports::clear_files(tx, &[job.id]).await?;
+    Ok(Listed {
+        kept: serde_json::to_string(&report).map_err(encoded("keep a report"))?,
+        options: serde_json::to_string(request).map_err(encoded("keep an import's options"))?,
+        to_fix: refused::file(table, &problems),
+        report,
+        problems,
+    })
+}
+
+impl Listed {
+    /// Keeps the problems and the rows to fix.
+    async fn put(&self, tx: &mut Tx, job: &Job) -> Result<()> {
+        imports::put_problems(tx, job.id, &self.problems).await?;
+        imports::put_refused(tx, job.id, &self.to_fix, CHUNK_MAX).await?;
+        Ok(())
     }
-    let done = Done {
-        state,
-        options: &options,
-        report: &kept,
-        added,
-        changed,
-        refused: refused_rows,
-        at: when.now,
-    };
-    imports::finish(tx, job.id, &done).await?;
-    list_first(&mut report, problems);
-    Ok(report)
+
+    /// The report with as many problems as one answer holds.
+    fn first_problems(&self) -> ImportReport {
+        let mut report = self.report.clone();
+        let most = usize::try_from(PROBLEMS_MAX).unwrap_or(usize::MAX);
+        let first = self.problems.iter().take(most + 1).cloned().collect();
+        list_first(&mut report, first);
+        report
+    }
 }
 
 /// Puts as many problems into a report as one answer holds.

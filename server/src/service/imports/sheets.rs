@@ -1,20 +1,22 @@
-//! Carries the plan of an import of marks out, through the same save that a teacher's marks take.
+//! What an import of marks is planned from, and how the plan is carried out: by the rules of the
+//! save that a teacher's marks take.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use hillview_shared::accounts::Permission;
 use hillview_shared::ids::{AssessmentId, ClassId, OperationId, SheetId, StudentId, Version};
 use hillview_shared::imports::RunImport;
-use hillview_shared::marks::Entry;
+use hillview_shared::marks::{Edit, Entry, MarksSaved};
 use hillview_shared::{ApiError, Kind};
 use serde::{Deserialize, Serialize};
 
 use super::header::Table;
 use super::headings::Field;
-use super::marks::{ClassView, Plan, Pupil, SheetView, plan_class};
+use super::marks::{ClassView, Plan, Planned, Pupil, SheetView, plan_class};
 use super::plan::Listing;
 use super::read::Line;
-use super::run::{Outcome, When};
+use super::run::{When, aside, changed_meanwhile};
 use crate::caller::Caller;
 use crate::db::classes::{self, Named};
 use crate::db::imports::Changed;
@@ -24,8 +26,12 @@ use crate::error::{Error, Result};
 use crate::service::State;
 use crate::service::assessments;
 use crate::service::calendar::current_year;
-use crate::service::marks::{Write, save_in};
+use crate::service::marks::Write;
 use crate::service::papers::PaperNames;
+use crate::service::saves::save_all;
+
+/// Sheets that are read together: other calls of the same thread have their turn in between.
+const READ: usize = 64;
 
 /// What a mark was before, and what the import made of it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,54 +42,69 @@ pub struct Previous {
     pub version: Version,
 }
 
-/// The names of every paper of an assessment, by which its header is known.
-pub async fn papers(caller: &Caller, assessment: AssessmentId) -> Result<Vec<PaperNames>> {
-    let sheets = held::sheets(caller.db().into(), assessment).await?;
-    Ok(sheets.iter().map(PaperNames::from).collect())
+/// The sheets of an assessment that a file of marks may be for.
+pub struct Book {
+    heads: Vec<SheetHead>,
 }
 
-/// Plans the import and, unless it is a preview, saves what was planned.
-pub async fn import(
+impl Book {
+    pub async fn read(caller: &Caller, assessment: AssessmentId) -> Result<Self> {
+        let heads = held::sheets(caller.db(), assessment).await?;
+        Ok(Self { heads })
+    }
+
+    /// The names of its papers, by which a header is known: each once, however many classes have it.
+    pub fn papers(&self) -> Vec<PaperNames> {
+        let mut seen = HashSet::new();
+        let heads = self.heads.iter();
+        let new = heads
+            .filter(|head| seen.insert((&head.subject_code, &head.paper_code, &head.paper_name)));
+        new.map(PaperNames::from).collect()
+    }
+}
+
+/// Plans the import from what the school has now; nothing is held or written.
+pub async fn plan(
     state: &State,
-    tx: &mut Tx,
     caller: &Caller,
-    table: &Table,
+    table: &Arc<Table>,
     request: &RunImport,
-    (assessment, when): (AssessmentId, When),
-) -> Result<Outcome> {
-    let mut plan = Plan::default();
-    let by_class = classes_of(tx, caller, table, request, when, &mut plan).await?;
-    let heads = held::sheets((&mut *tx).into(), assessment).await?;
-    for (class, rows) in by_class.values() {
-        let view = view(state, tx, caller, class, &heads, when).await?;
-        plan_class(table, rows, &view, request.on_duplicate, &mut plan);
-    }
-    if plan.taken.is_empty() && !by_class.is_empty() {
-        return Err(no_papers(plan));
-    }
-    for line in &table.samples {
-        let reason = "this is the template's sample, not a student: it was left out";
-        plan.listing.warn(*line, "", "sample-row", reason);
-    }
-    let mut changes = Vec::new();
-    if !request.dry_run {
-        for (sheet, edits) in &plan.edits {
-            changes.push(save(state, tx, caller, *sheet, edits, when).await?);
-        }
-    }
-    let columns = table.columns.iter().enumerate();
-    let taken = columns.map(|(place, column)| match plan.taken.get(&place) {
-        Some(paper) => Some(paper.clone()),
-        None => column.field.and_then(Field::words).map(str::to_owned),
+    (book, when): (&Book, When),
+) -> Result<(Plan, Vec<Option<String>>)> {
+    let db = caller.db();
+    let year = current_year(db, when.today).await?;
+    let mut named = classes::named(db.into(), year).await?;
+    named.retain(|class| caller.sees_class(class.id));
+    let (of_table, how) = (Arc::clone(table), request.clone());
+    let grouped = aside(move || {
+        let mut plan = Plan::default();
+        let by_class = classes_of(&of_table, &how, &named, &mut plan);
+        by_class.map(|by_class| (by_class, plan))
     });
-    Ok(Outcome {
-        ended: Vec::new(),
-        events: Vec::new(),
-        taken: taken.collect(),
-        listing: plan.listing,
-        changes,
-        classes_created: Vec::new(),
-    })
+    let (by_class, mut plan) = grouped.await??;
+    let views = views(state, caller, &by_class, book, when).await?;
+    let (table, how) = (Arc::clone(table), request.clone());
+    let planned = aside(move || {
+        for (view, (_, rows)) in views.iter().zip(by_class.values()) {
+            let rows: Vec<&Line> = rows.iter().map(|row| &table.rows[*row]).collect();
+            plan_class(&table, &rows, view, how.on_duplicate, &mut plan);
+        }
+        if plan.taken.is_empty() && !by_class.is_empty() {
+            return Err(no_papers(plan));
+        }
+        for line in &table.samples {
+            let reason = "this is the template's sample, not a student: it was left out";
+            plan.listing.warn(*line, "", "sample-row", reason);
+        }
+        let columns = table.columns.iter().enumerate();
+        let taken = columns.map(|(place, column)| match plan.taken.get(&place) {
+            Some(paper) => Some(paper.clone()),
+            None => column.field.and_then(Field::words).map(str::to_owned),
+        });
+        let taken = taken.collect();
+        Ok((plan, taken))
+    });
+    planned.await?
 }
 
 /// Nothing can be imported from the file: the first reason says why.
@@ -104,20 +125,16 @@ fn no_papers(plan: Plan) -> Error {
         .into()
 }
 
-type ByClass<'t> = BTreeMap<ClassId, (Named, Vec<&'t Line>)>;
+/// The rows of each class, by their places in the table.
+type ByClass = BTreeMap<ClassId, (Named, Vec<usize>)>;
 
 /// The rows of each class: all of the one that was named, or each row's own.
-async fn classes_of<'t>(
-    tx: &mut Tx,
-    caller: &Caller,
-    table: &'t Table,
+fn classes_of(
+    table: &Table,
     request: &RunImport,
-    when: When,
+    named: &[Named],
     plan: &mut Plan,
-) -> Result<ByClass<'t>> {
-    let year = current_year(&mut *tx, when.today).await?;
-    let mut named = classes::named(tx.into(), year).await?;
-    named.retain(|class| caller.sees_class(class.id));
+) -> Result<ByClass> {
     let find = |text: &str| named.iter().find(|class| class.is(text));
     let mut by_class = ByClass::new();
     let in_rows = table.column(Field::Class).is_some();
@@ -125,24 +142,26 @@ async fn classes_of<'t>(
     let for_all = request.class.as_ref().or(in_title);
     if let Some(text) = for_all {
         let class = find(text).ok_or_else(|| unknown_class(text))?;
-        let rows = rows_of(table, class, &named, &mut plan.listing);
+        let rows = rows_of(table, class, named, &mut plan.listing);
         by_class.insert(class.id, (class.clone(), rows));
         return Ok(by_class);
     }
-    for row in &table.rows {
-        let text = class_text(table, row);
-        match class_of(table, row, &named) {
+    // Rows of one class mostly stand together, and a class is sought among hundreds.
+    let mut known: HashMap<_, Option<&Named>> = HashMap::new();
+    for (place, row) in table.rows.iter().enumerate() {
+        let class = known.entry((table.cell(row, Field::Class), class_cells(table, row)));
+        match *class.or_insert_with(|| class_of(table, row, named)) {
             Some(class) => {
                 let entry = by_class.entry(class.id);
                 let (_, rows) = entry.or_insert_with(|| (class.clone(), Vec::new()));
-                rows.push(row);
+                rows.push(place);
             }
-            None if text.is_empty() => {
+            None if class_text(table, row).is_empty() => {
                 let reason = "the row names no class, and none was named for the file";
                 plan.listing.refuse(row.number, "", "missing-class", reason);
             }
             None => {
-                let reason = unknown_class(&text).message;
+                let reason = unknown_class(&class_text(table, row)).message;
                 plan.listing
                     .refuse(row.number, class_heading(table), "unknown-class", reason);
             }
@@ -165,17 +184,11 @@ async fn classes_of<'t>(
 }
 
 /// The rows of the one class that was named; those that name another are refused.
-fn rows_of<'t>(
-    table: &'t Table,
-    class: &Named,
-    named: &[Named],
-    listing: &mut Listing,
-) -> Vec<&'t Line> {
-    let (rows, others): (_, Vec<_>) = table
-        .rows
-        .iter()
-        .partition(|row| may_be_of(table, row, class, named));
-    for row in others {
+fn rows_of(table: &Table, class: &Named, named: &[Named], listing: &mut Listing) -> Vec<usize> {
+    let (rows, others): (_, Vec<_>) = (0..table.rows.len())
+        .partition(|place| may_be_of(table, &table.rows[*place], class, named));
+    for place in others {
+        let row = &table.rows[place];
         let reason = format!(
             "the row is of class {:?}, and the marks are imported for {}",
             class_text(table, row),
@@ -229,27 +242,37 @@ fn unknown_class(text: &str) -> ApiError {
         .hint("hillview classes list shows those there are")
 }
 
-/// The class's sheets, with the marks on them and whether the caller may write each.
-async fn view(
+/// The sheets of each class, with the marks on them and whether the caller may write each.
+async fn views(
     state: &State,
-    tx: &mut Tx,
     caller: &Caller,
-    class: &Named,
-    heads: &[SheetHead],
+    by_class: &ByClass,
+    book: &Book,
     when: When,
-) -> Result<ClassView> {
-    let of_class = |head: &&SheetHead| {
-        head.class_id == class.id && caller.sees_marks(head.class_id, head.offering_id)
-    };
-    let mut view = ClassView {
-        name: class.class.clone(),
-        ..ClassView::default()
-    };
-    for head in heads.iter().filter(of_class) {
+) -> Result<Vec<ClassView>> {
+    let mut views: BTreeMap<ClassId, ClassView> = BTreeMap::new();
+    for (id, (class, _)) in by_class {
+        let name = class.class.clone();
+        let view = ClassView {
+            name,
+            ..ClassView::default()
+        };
+        views.insert(*id, view);
+    }
+    // Where each sheet stands among those of its class.
+    let mut places: HashMap<SheetId, (ClassId, usize)> = HashMap::new();
+    for head in &book.heads {
+        let Some(view) = views.get_mut(&head.class_id) else {
+            continue;
+        };
+        if !caller.sees_marks(head.class_id, head.offering_id) {
+            continue;
+        }
         let levels = match head.direct_levels {
-            true => Some(assessments::scheme(state, caller, &mut *tx, head.scheme_id).await?),
+            true => Some(assessments::scheme(state, caller, caller.db(), head.scheme_id).await?),
             false => None,
         };
+        places.insert(head.id, (head.class_id, view.sheets.len()));
         view.sheets.push(SheetView {
             id: head.id,
             paper: PaperNames::from(head),
@@ -259,26 +282,30 @@ async fn view(
             marks: HashMap::new(),
         });
     }
-    let ids: Vec<SheetId> = view.sheets.iter().map(|sheet| sheet.id).collect();
-    let mut pupils: BTreeMap<StudentId, Pupil> = BTreeMap::new();
-    for line in held::lines(tx, &ids, when.today).await? {
-        let entry = stored::stored(line.state, line.score, line.level);
-        let mark = (entry, line.v.unwrap_or(Version(0)));
-        let sheet = view
-            .sheets
-            .iter_mut()
-            .find(|sheet| sheet.id == line.sheet_id);
-        if let Some(sheet) = sheet {
-            sheet.marks.insert(line.student_id, mark);
+    let ids = views.values().flat_map(|view| &view.sheets);
+    let ids: Vec<SheetId> = ids.map(|sheet| sheet.id).collect();
+    let mut pupils: HashSet<(ClassId, StudentId)> = HashSet::new();
+    for some in ids.chunks(READ) {
+        for line in held::lines(caller.db(), some, when.today).await? {
+            let Some((class, place)) = places.get(&line.sheet_id) else {
+                continue;
+            };
+            let Some(view) = views.get_mut(class) else {
+                continue;
+            };
+            let entry = stored::stored(line.state, line.score, line.level);
+            let mark = (entry, line.v.unwrap_or(Version(0)));
+            view.sheets[*place].marks.insert(line.student_id, mark);
+            if pupils.insert((*class, line.student_id)) {
+                view.students.push(Pupil {
+                    id: line.student_id,
+                    admission_no: line.admission_no,
+                    name: line.name,
+                });
+            }
         }
-        pupils.entry(line.student_id).or_insert(Pupil {
-            id: line.student_id,
-            admission_no: line.admission_no,
-            name: line.name,
-        });
     }
-    view.students = pupils.into_values().collect();
-    Ok(view)
+    Ok(views.into_values().collect())
 }
 
 /// Why the caller may not write a sheet now. An import gives no reasons, so what needs one is
@@ -295,46 +322,54 @@ fn closed(caller: &Caller, head: &SheetHead, when: When) -> Option<(&'static str
     Some(("sheet-closed", why))
 }
 
-/// Saves the planned marks of one sheet, and keeps what they were.
-async fn save(
+/// Saves what was planned, and keeps what the marks were.
+pub async fn carry_out(
     state: &State,
     tx: &mut Tx,
     caller: &Caller,
-    sheet: SheetId,
-    planned: &[super::marks::Planned],
+    plan: &Plan,
     when: When,
-) -> Result<Changed> {
-    let edits: Vec<_> = planned.iter().map(|planned| planned.edit.clone()).collect();
-    let write = Write {
-        sheet,
+) -> Result<Vec<Changed>> {
+    let edits = plan.edits.values();
+    let edits: Vec<Vec<Edit>> = edits
+        .map(|planned| planned.iter().map(|one| one.edit.clone()).collect())
+        .collect();
+    let writes = plan.edits.keys().zip(&edits).map(|(sheet, edits)| Write {
+        sheet: *sheet,
         operation: OperationId(rand::random()),
-        edits: &edits,
+        edits,
         reason: None,
         source: "import",
         now: when.now,
         today: when.today,
-    };
-    let saved = save_in(state, tx, caller, write).await?.reply;
+    });
+    let writes: Vec<Write<'_>> = writes.collect();
+    let mut changes = Vec::with_capacity(writes.len());
+    let saved = save_all(state, tx, caller, &writes).await?;
+    for ((sheet, planned), saved) in plan.edits.iter().zip(saved) {
+        changes.push(changed(*sheet, planned, &saved.reply)?);
+    }
+    Ok(changes)
+}
+
+/// What a save changed, to take it back; refuses one that did not land whole.
+fn changed(sheet: SheetId, planned: &[Planned], saved: &MarksSaved) -> Result<Changed> {
     if let Some(problem) = saved.problems.first() {
         let message = format!(
             "{} while the file was imported; nothing was",
             problem.message
         );
-        return Err(ApiError::conflict("changed-meanwhile", message)
-            .hint("import the file again")
-            .into());
+        return Err(changed_meanwhile(message).into());
     }
-    let previous: Vec<Previous> = planned
-        .iter()
-        .map(|planned| Previous {
-            student: planned.edit.student,
-            entry: planned.before.clone(),
-            version: match planned.edit.entry {
-                Entry::Blank => Version(0),
-                _ => saved.version,
-            },
-        })
-        .collect();
+    let previous = planned.iter().map(|planned| Previous {
+        student: planned.edit.student,
+        entry: planned.before.clone(),
+        version: match planned.edit.entry {
+            Entry::Blank => Version(0),
+            _ => saved.version,
+        },
+    });
+    let previous: Vec<Previous> = previous.collect();
     let previous = serde_json::to_string(&previous)
         .map_err(|error| Error::fault("keep what marks were", error))?;
     Ok(Changed {

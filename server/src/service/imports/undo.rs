@@ -12,41 +12,58 @@ use serde::de::DeserializeOwned;
 
 use super::hiring::Back;
 use super::plan::listed;
-use super::run::When;
+use super::run::{When, aside};
 use super::{hiring, may_import, mine, register, sheets};
 use crate::caller::Caller;
-use crate::db::imports::{self, Changed, students as bulk};
+use crate::db::imports::{self, Changed, Job, students as bulk};
 use crate::db::{self, Tx, students};
 use crate::error::{Error, Result};
 use crate::service::audit::{self, Event};
-use crate::service::marks::{Write, check_reason, save_in, unlocked};
+use crate::service::marks::{Write, check_reason, unlocked};
+use crate::service::saves::save_all;
 use crate::service::{State, accounts};
 
 /// How many obstacles are named.
 const NAMED: usize = 5;
 
+/// What an import did, sorted.
+enum Made {
+    Register(Register),
+    Marks(Vec<(SheetId, Vec<Edit>)>),
+    Staff(hiring::Hired),
+}
+
+impl Made {
+    fn of(kind: ImportKind, changes: &[Changed]) -> Result<Self> {
+        Ok(match kind {
+            ImportKind::Students => Self::Register(Register::of(changes)?),
+            ImportKind::Marks => Self::Marks(edits_back(changes)?),
+            ImportKind::Staff => Self::Staff(hired(changes)?),
+        })
+    }
+}
+
 /// Takes an import back. Marks get new rows in their history; nothing of it is erased.
 pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result<ImportSummary> {
-    let import = request.import;
+    let (db, import) = (caller.db(), request.import);
     let reason = request.reason.as_deref();
     check_reason(reason)?;
-    let (summary, ended) = caller
-        .db()
+    let job = mine(caller, imports::job(db.into(), import).await?)?;
+    may_import(caller, job.kind)?;
+    still_applied(&job)?;
+    let changes = imports::changes(db, import).await?;
+    let made = aside(move || Made::of(job.kind, &changes)).await??;
+    let (summary, ended) = db
         .write(async |tx| {
             let mut back = Back::default();
             let job = mine(caller, imports::hold_job(tx, import).await?)?;
-            may_import(caller, job.kind)?;
-            if job.state != ImportState::Applied {
-                let message = format!("import {import} is {}, not applied", job.state);
-                return Err(ApiError::conflict("not-applied", message).into());
-            }
-            let changes = imports::changes(tx, import).await?;
-            match job.kind {
-                ImportKind::Students => register_back(state, tx, caller, &changes).await?,
-                ImportKind::Marks => {
-                    back.events = marks_back(state, tx, caller, &changes, reason).await?;
+            still_applied(&job)?;
+            match &made {
+                Made::Register(register) => register_back(state, tx, caller, register).await?,
+                Made::Marks(edits) => {
+                    back.events = marks_back(state, tx, caller, edits, reason).await?;
                 }
-                ImportKind::Staff => back = staff_back(state, tx, caller, &changes).await?,
+                Made::Staff(hired) => back = staff_back(state, tx, caller, hired).await?,
             }
             imports::set_state(tx, import, ImportState::Undone).await?;
             let summary = imports::summary(tx, import).await?;
@@ -67,13 +84,16 @@ pub async fn undo(state: &State, caller: &Caller, request: UndoImport) -> Result
     Ok(summary)
 }
 
-/// Takes back what an import of staff did.
-async fn staff_back(
-    state: &State,
-    tx: &mut Tx,
-    caller: &Caller,
-    changes: &[Changed],
-) -> Result<Back> {
+fn still_applied(job: &Job) -> Result<()> {
+    if job.state == ImportState::Applied {
+        return Ok(());
+    }
+    let message = format!("import {} is {}, not applied", job.id, job.state);
+    Err(ApiError::conflict("not-applied", message).into())
+}
+
+/// What an import of staff did.
+fn hired(changes: &[Changed]) -> Result<hiring::Hired> {
     let mut hired = hiring::Hired::default();
     for change in changes {
         match (change.entity.as_str(), previous(change)?) {
@@ -84,9 +104,19 @@ async fn staff_back(
             (_, Some(previous)) => hired.changed.push(previous),
         }
     }
+    Ok(hired)
+}
+
+/// Takes back what an import of staff did.
+async fn staff_back(
+    state: &State,
+    tx: &mut Tx,
+    caller: &Caller,
+    hired: &hiring::Hired,
+) -> Result<Back> {
     let now = state.clock.now();
     let today = caller.today(now);
-    let back = hiring::back(tx, caller, &hired, When { now, today }).await?;
+    let back = hiring::back(tx, caller, hired, When { now, today }).await?;
     back.map_err(|obstacles| in_use(&obstacles).into())
 }
 
@@ -107,49 +137,62 @@ fn previous<T: DeserializeOwned>(change: &Changed) -> Result<Option<T>> {
         .map_err(|error| Error::fault("read what an import changed", error))
 }
 
+/// The edits that take an import of marks back, sheet by sheet.
+fn edits_back(changes: &[Changed]) -> Result<Vec<(SheetId, Vec<Edit>)>> {
+    let mut all = Vec::with_capacity(changes.len());
+    for change in changes {
+        let marks: Vec<sheets::Previous> = previous(change)?.unwrap_or_default();
+        let edits = marks.into_iter().map(|mark| Edit {
+            student: mark.student,
+            based_on: mark.version,
+            entry: mark.entry,
+        });
+        all.push((SheetId(change.entity_id), edits.collect()));
+    }
+    Ok(all)
+}
+
 /// Takes back what an import of marks did; gives what the audit log says of marks changed where entry is closed.
 async fn marks_back(
     state: &State,
     tx: &mut Tx,
     caller: &Caller,
-    changes: &[Changed],
+    edits: &[(SheetId, Vec<Edit>)],
     reason: Option<&str>,
 ) -> Result<Vec<Event>> {
     let now = state.clock.now();
-    let (mut obstacles, mut events) = (Vec::new(), Vec::new());
-    for change in changes {
-        let marks: Vec<sheets::Previous> = previous(change)?.unwrap_or_default();
-        let edits: Vec<Edit> = marks
-            .into_iter()
-            .map(|mark| Edit {
-                student: mark.student,
-                based_on: mark.version,
-                entry: mark.entry,
-            })
-            .collect();
-        let write = Write {
-            sheet: SheetId(change.entity_id),
-            operation: OperationId(rand::random()),
-            edits: &edits,
-            reason,
-            source: "import-undo",
-            now,
-            today: caller.today(now),
+    let writes = edits.iter().map(|(sheet, edits)| Write {
+        sheet: *sheet,
+        operation: OperationId(rand::random()),
+        edits,
+        reason,
+        source: "import-undo",
+        now,
+        today: caller.today(now),
+    });
+    let writes: Vec<Write<'_>> = writes.collect();
+    let saved = save_all(state, tx, caller, &writes).await?;
+    let problems = saved.iter().flat_map(|saved| &saved.reply.problems);
+    let mut obstacles = Vec::new();
+    for (place, problem) in problems.enumerate() {
+        // The others are only counted.
+        let who = match place < NAMED {
+            true => students::one((&mut *tx).into(), problem.student).await?,
+            false => None,
         };
-        let saved = save_in(state, tx, caller, write).await?;
+        let who = who.map_or_else(String::new, |student| student.admission_no);
+        obstacles.push(format!("{who}: {}", problem.message));
+    }
+    if !obstacles.is_empty() {
+        return Err(in_use(&obstacles).into());
+    }
+    let mut events = Vec::new();
+    for (write, saved) in writes.iter().zip(&saved) {
         if let Some(why) = &saved.unlocked {
-            events.push(unlocked(tx, &write, why).await?);
-        }
-        for problem in saved.reply.problems {
-            let student = students::one((&mut *tx).into(), problem.student).await?;
-            let who = student.map_or_else(String::new, |student| student.admission_no);
-            obstacles.push(format!("{who}: {}", problem.message));
+            events.push(unlocked(tx, write, why).await?);
         }
     }
-    match obstacles.is_empty() {
-        true => Ok(events),
-        false => Err(in_use(&obstacles).into()),
-    }
+    Ok(events)
 }
 
 /// What an import of students did, sorted.
@@ -178,18 +221,17 @@ async fn register_back(
     state: &State,
     tx: &mut Tx,
     caller: &Caller,
-    changes: &[Changed],
+    register: &Register,
 ) -> Result<()> {
     let now = state.clock.now();
-    let register = Register::of(changes)?;
-    let obstacles = obstacles(tx, &register).await?;
+    let obstacles = obstacles(tx, register).await?;
     if !obstacles.is_empty() {
         return Err(in_use(&obstacles).into());
     }
     let moved = register.changed.iter().filter(|previous| previous.moved);
     let moved: Vec<&register::Previous> = moved.collect();
     let movers: Vec<StudentId> = moved.iter().map(|previous| previous.student.id).collect();
-    let affected = affected(tx, &register).await?;
+    let affected = affected(tx, register).await?;
     bulk::forget_enrolments(tx, &movers).await?;
     let ended: Vec<i64> = moved
         .iter()

@@ -9,7 +9,7 @@ mod create;
 mod export;
 mod remove;
 
-pub use create::{NewSchool, add, create, platform_admin, prepare};
+pub use create::{NewSchool, Ready, add, create, platform_admin, prepare};
 pub use export::export;
 pub use remove::remove;
 

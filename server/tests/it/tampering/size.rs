@@ -98,8 +98,10 @@ async fn make_longer(ready: &Ready, rows: i64) {
     }
     let end = &changes.last().unwrap().link;
     let mark = NewMark {
+        sheet: ready.sheet,
         student,
         entry: end.after,
+        version: Version(2),
         by,
         at: end.at,
     };
@@ -107,9 +109,7 @@ async fn make_longer(ready: &Ready, rows: i64) {
         let write = db.write(async |tx| Ok(stored::add_changes(tx, changes).await?));
         write.await.unwrap();
     }
-    let write = db.write(async |tx| {
-        Ok(stored::put(tx, ready.sheet, Version(2), std::slice::from_ref(&mark)).await?)
-    });
+    let write = db.write(async |tx| Ok(stored::put(tx, std::slice::from_ref(&mark)).await?));
     write.await.unwrap();
 }
 
