@@ -11,11 +11,10 @@ macro_rules! expected {
             or (enrolment.starts <= ? and enrolment.starts <= assessment.closes))
         and (enrolment.ends is null or (enrolment.ends >= assessment.opens
             and (enrolment.ends >= ? or enrolment.ends >= assessment.closes)))
-        and ((offering.by_default and (offering.variant_group is null
-                or not exists (select 1 from enrolment_offering choice
-                    join offering chosen on chosen.id = choice.offering_id
-                    where choice.enrolment_id = enrolment.id and chosen.id <> offering.id
-                    and chosen.variant_group = offering.variant_group)))
+        and ((offering.by_default and not exists (select 1 from enrolment_offering choice
+                join offering chosen on chosen.id = choice.offering_id
+                where choice.enrolment_id = enrolment.id and chosen.id <> offering.id
+                and chosen.variant_group = offering.variant_group))
             or exists (select 1 from enrolment_offering choice
                 where choice.enrolment_id = enrolment.id and choice.offering_id = offering.id))"
     };

@@ -1,7 +1,5 @@
 //! Marks, their history and the operations that were answered.
 
-use std::collections::HashMap;
-
 use hillview_shared::assessments::{AssessmentState, SheetState};
 use hillview_shared::ids::{
     ClassId, Moment, OfferingId, OperationId, SchemeId, SheetId, StudentId, UserId, Version,
@@ -12,16 +10,8 @@ use sqlx::FromRow;
 use super::{Db, Failure, Tx};
 use crate::chain::{Hash, Link};
 
-/// Everything that a save must know.
-#[derive(Debug)]
-pub struct Standing {
-    pub head: Head,
-    /// Whoever is or was in the class, and whoever has a mark.
-    pub students: HashMap<StudentId, OnSheet>,
-}
-
-/// The sheet, the end of its history, and what was answered to the operation.
-#[derive(Debug, FromRow)]
+/// What a save must know of a sheet, whoever is on it.
+#[derive(Clone, Debug, FromRow)]
 pub struct Head {
     pub v: Version,
     pub state: SheetState,
@@ -33,71 +23,40 @@ pub struct Head {
     pub opens: chrono::NaiveDate,
     pub closes: chrono::NaiveDate,
     pub direct_levels: bool,
-    pub seen_request: Option<Vec<u8>>,
-    /// Only when it was the same user's.
-    pub seen_reply: Option<Vec<u8>>,
     pub last_sequence: Option<i64>,
     pub last_hash: Option<Vec<u8>>,
 }
 
-/// Where a student stands on the sheet.
-#[derive(Debug, Default)]
-pub struct OnSheet {
-    pub expected: bool,
-    /// The mark that stands; a blank has none.
-    pub mark: Option<Mark>,
-}
-
+/// A student on a sheet with the mark that stands there; nobody on a sheet without students.
 #[derive(Debug, FromRow)]
-pub struct Mark {
-    pub student_id: StudentId,
-    pub state: MarkState,
+pub struct Place {
+    pub student_id: Option<StudentId>,
+    pub expected: bool,
+    pub mark_state: Option<MarkState>,
     pub score: Option<Score>,
     pub level: Option<String>,
-    pub v: Version,
-    pub changed_by: UserId,
-    pub changed_by_name: Option<String>,
-    pub changed_at: Moment,
+    pub mark_v: Option<Version>,
+    pub changed_by: Option<String>,
+    pub changed_by_id: Option<UserId>,
+    pub changed_at: Option<Moment>,
 }
 
+/// A sheet and one student of it; a sheet without students is one row without a student.
 #[derive(Debug, FromRow)]
-pub struct Enrolled {
-    student_id: StudentId,
-    expected: bool,
+pub struct Standing {
+    #[sqlx(flatten)]
+    pub head: Head,
+    pub seen_request: Option<Vec<u8>>,
+    /// Only when it was the same user's.
+    pub seen_reply: Option<Vec<u8>>,
+    #[sqlx(flatten)]
+    pub place: Place,
 }
 
-/// A row of [`STANDING`]: only the columns of its kind are read.
-#[derive(Debug)]
-pub enum StandingRow {
-    Head(Box<Head>),
-    Enrolled(Enrolled),
-    Mark(Mark),
-}
-
-impl<'r, R: sqlx::Row> FromRow<'r, R> for StandingRow
-where
-    &'static str: sqlx::ColumnIndex<R>,
-    i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
-    Head: FromRow<'r, R>,
-    Enrolled: FromRow<'r, R>,
-    Mark: FromRow<'r, R>,
-{
-    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
-        match row.try_get::<i64, _>("kind")? {
-            1 => Head::from_row(row).map(Box::new).map(Self::Head),
-            2 => Enrolled::from_row(row).map(Self::Enrolled),
-            _ => Mark::from_row(row).map(Self::Mark),
-        }
-    }
-}
-
-impl OnSheet {
+impl Place {
     /// The mark that stands, blank when there is none.
     pub fn entry(&self) -> Entry {
-        let mark = self.mark.as_ref();
-        mark.map_or(Entry::Blank, |mark| {
-            stored(Some(mark.state), mark.score, mark.level.clone())
-        })
+        stored(self.mark_state, self.score, self.level.clone())
     }
 }
 
@@ -111,11 +70,13 @@ pub fn stored(state: Option<MarkState>, score: Option<Score>, level: Option<Stri
 /// Counts the sheet's version up and so holds it until the transaction ends; false when there is
 /// no such sheet.
 pub async fn hold(tx: &mut Tx, sheet: SheetId) -> Result<bool, Failure> {
-    let found = tx.query(HOLD).bind(sheet).execute().await?;
+    let found = tx
+        .query("update sheet set v = v + 1 where id = ?")
+        .bind(sheet)
+        .execute()
+        .await?;
     Ok(found == 1)
 }
-
-pub(super) const HOLD: &str = "update sheet set v = v + 1 where id = ?";
 
 /// Takes [`hold`]'s count back, for a save that turns out to have been answered before.
 pub async fn let_go(tx: &mut Tx, sheet: SheetId) -> Result<(), Failure> {
@@ -126,117 +87,89 @@ pub async fn let_go(tx: &mut Tx, sheet: SheetId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that a save must know, read after [`hold`]; `None` when there is no such sheet.
+/// Everything that a save must know, read after [`hold`]: the sheet, its students and marks, the
+/// end of its history, and what was answered when this operation was seen before.
 pub async fn standing(
     tx: &mut Tx,
     sheet: SheetId,
     (operation, by): (OperationId, UserId),
     today: chrono::NaiveDate,
-) -> Result<Option<Standing>, Failure> {
-    let rows: Vec<StandingRow> = tx
-        .query(STANDING)
+) -> Result<Vec<Standing>, Failure> {
+    tx.query(STANDING)
         .bind(&operation.0[..])
         .bind(&operation.0[..])
         .bind(by)
-        .bind(sheet)
-        .bind(sheet)
-        .bind(sheet)
         .bind(today)
         .bind(today)
+        .bind(sheet)
         .bind(sheet)
         .bind(sheet)
         .all()
-        .await?;
-    let (mut head, mut students) = (None, HashMap::<_, OnSheet>::with_capacity(rows.len()));
-    for row in rows {
-        match row {
-            StandingRow::Head(the) => head = Some(*the),
-            // Who left the class and came back stands twice: being expected once is enough.
-            StandingRow::Enrolled(it) => {
-                students.entry(it.student_id).or_default().expected |= it.expected;
-            }
-            StandingRow::Mark(mark) => {
-                let student = mark.student_id;
-                students.entry(student).or_default().mark = Some(mark);
-            }
-        }
-    }
-    Ok(head.map(|head| Standing { head, students }))
+        .await
 }
 
-/// Three kinds of rows in one statement, which sees one moment: the head, who is or was in the
-/// class, and the marks.
-pub(super) const STANDING: &str = concat!(
-    "select 1 as kind, sheet.v, sheet.state, sheet.out_of, sheet.class_id, paper.offering_id,
-        sheet.scheme_id, assessment.state as assessment_state, assessment.opens,
-        assessment.closes, assessment.direct_levels,
+const STANDING: &str = concat!(
+    "select sheet.v, sheet.state, sheet.out_of, sheet.class_id, paper.offering_id, sheet.scheme_id,
+        assessment.state as assessment_state, assessment.opens, assessment.closes,
+        assessment.direct_levels,
         (select request_hash from operation where id = ?) as seen_request,
         (select reply from operation where id = ? and user_id = ?) as seen_reply,
-        (select max(sequence) from mark_change where sheet_id = ?) as last_sequence,
-        (select hash from mark_change where sheet_id = ?
+        (select max(sequence) from mark_change where sheet_id = sheet.id) as last_sequence,
+        (select hash from mark_change where sheet_id = sheet.id
             order by sequence desc limit 1) as last_hash,
-        null as student_id, null as expected, null as score, null as level,
-        null as changed_by, null as changed_by_name, null as changed_at
-    from sheet
-    join assessment on assessment.id = sheet.assessment_id
-    join paper on paper.id = sheet.paper_id
-    where sheet.id = ?
-    union all
-    select 2, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-        enrolment.student_id, case when ",
+        enrolment.student_id,
+        case when ",
     super::fragments::expected!(),
-    " then true else false end, null, null, null, null, null
+    " then true else false end as expected,
+        mark.state as mark_state, mark.score, mark.level, mark.v as mark_v,
+        user.name as changed_by, mark.changed_by as changed_by_id, mark.changed_at
     from sheet
     join assessment on assessment.id = sheet.assessment_id
     join paper on paper.id = sheet.paper_id
     join offering on offering.id = paper.offering_id
-    join enrolment on enrolment.class_id = sheet.class_id
-    where sheet.id = ?
-    union all
-    select 3, mark.v, mark.state, null, null, null, null, null, null, null, null, null, null,
-        null, null, mark.student_id, null, mark.score, mark.level, mark.changed_by, user.name,
-        mark.changed_at
-    from mark
+    left join ",
+    super::fragments::on_sheet!(),
+    " on true
+    left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
     left join user on user.id = mark.changed_by
-    where mark.sheet_id = ?"
+    where sheet.id = ?"
 );
 
 /// A mark to write, and who entered it when.
 #[derive(Clone, Copy)]
 pub struct NewMark<'a> {
+    pub sheet: SheetId,
     pub student: StudentId,
     pub entry: &'a Entry,
+    pub version: Version,
     pub by: UserId,
     pub at: Moment,
 }
 
 /// Writes marks that are not blank, over what stands there.
-pub async fn put(
-    tx: &mut Tx,
-    sheet: SheetId,
-    version: Version,
-    marks: &[NewMark<'_>],
-) -> Result<(), Failure> {
-    let mut query = tx.query(PUT).rows(marks.len());
+pub async fn put(tx: &mut Tx, marks: &[NewMark<'_>]) -> Result<(), Failure> {
+    let mut query = tx
+        .query(
+            "insert into mark
+                (sheet_id, student_id, state, score, level, v, changed_by, changed_at)
+            values {rows (?, ?, ?, ?, ?, ?, ?, ?)}
+            {upsert sheet_id, student_id: state, score, level, v, changed_by, changed_at}",
+        )
+        .rows(marks.len());
     for mark in marks {
-        query
-            .push(sheet)
-            .push(mark.student)
-            .push(mark.entry.state())
-            .push(mark.entry.score())
-            .push(mark.entry.level())
-            .push(version)
-            .push(mark.by)
-            .push(mark.at);
+        query = query
+            .bind(mark.sheet)
+            .bind(mark.student)
+            .bind(mark.entry.state())
+            .bind(mark.entry.score())
+            .bind(mark.entry.level())
+            .bind(mark.version)
+            .bind(mark.by)
+            .bind(mark.at);
     }
     query.execute().await?;
     Ok(())
 }
-
-pub(super) const PUT: &str = "insert into mark
-        (sheet_id, student_id, state, score, level, v, changed_by, changed_at)
-    values {rows (?, ?, ?, ?, ?, ?, ?, ?)}
-    {upsert sheet_id, student_id: state, score, level, v, changed_by, changed_at}";
 
 /// Takes marks away; a blank has no row.
 pub async fn clear(tx: &mut Tx, sheet: SheetId, students: &[StudentId]) -> Result<(), Failure> {
@@ -257,64 +190,71 @@ pub struct NewChange<'a> {
 
 /// Adds rows to the history.
 pub async fn add_changes(tx: &mut Tx, changes: &[NewChange<'_>]) -> Result<(), Failure> {
-    let mut query = tx.query(ADD_CHANGES).rows(changes.len());
+    let mut query = tx
+        .query(
+            "insert into mark_change
+                (sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
+                new_score, new_level, changed_by, changed_at, operation, source, reason,
+                previous_hash, hash)
+            values {rows (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}",
+        )
+        .rows(changes.len());
     for NewChange {
         link,
         previous_hash,
         hash,
     } in changes
     {
-        query
-            .push(link.sheet)
-            .push(link.sequence)
-            .push(link.student)
-            .push(link.before.state())
-            .push(link.before.score())
-            .push(link.before.level())
-            .push(link.after.state())
-            .push(link.after.score())
-            .push(link.after.level())
-            .push(link.by)
-            .push(link.at)
-            .push(&link.operation.0[..])
-            .push(link.source)
-            .push(link.reason)
-            .push(&previous_hash[..])
-            .push(&hash[..]);
+        query = query
+            .bind(link.sheet)
+            .bind(link.sequence)
+            .bind(link.student)
+            .bind(link.before.state())
+            .bind(link.before.score())
+            .bind(link.before.level())
+            .bind(link.after.state())
+            .bind(link.after.score())
+            .bind(link.after.level())
+            .bind(link.by)
+            .bind(link.at)
+            .bind(&link.operation.0[..])
+            .bind(link.source)
+            .bind(link.reason)
+            .bind(&previous_hash[..])
+            .bind(&hash[..]);
     }
     query.execute().await?;
     Ok(())
 }
 
-pub(super) const ADD_CHANGES: &str = "insert into mark_change
-        (sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
-        new_score, new_level, changed_by, changed_at, operation, source, reason,
-        previous_hash, hash)
-    values {rows (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}";
-
-/// Remembers what was answered to an operation.
-pub async fn remember(
-    tx: &mut Tx,
-    operation: OperationId,
-    by: UserId,
-    request_hash: &Hash,
-    reply: &[u8],
-    at: Moment,
-) -> Result<(), Failure> {
-    tx.query(REMEMBER)
-        .bind(&operation.0[..])
-        .bind(by)
-        .bind(&request_hash[..])
-        .bind(reply)
-        .bind(at)
-        .execute()
-        .await?;
-    Ok(())
+/// What was answered to an operation.
+pub struct Answered {
+    pub operation: OperationId,
+    pub by: UserId,
+    pub request_hash: Hash,
+    pub reply: Vec<u8>,
+    pub at: Moment,
 }
 
-pub(super) const REMEMBER: &str =
-    "insert into operation (id, user_id, request_hash, reply, created_at)
-    values (?, ?, ?, ?, ?)";
+/// Remembers what was answered to operations.
+pub async fn remember(tx: &mut Tx, answered: &[Answered]) -> Result<(), Failure> {
+    let mut query = tx
+        .query(
+            "insert into operation (id, user_id, request_hash, reply, created_at)
+            values {rows (?, ?, ?, ?, ?)}",
+        )
+        .rows(answered.len());
+    for one in answered {
+        query = query
+            .bind(&one.operation.0[..])
+            .bind(one.by)
+            .bind(&one.request_hash[..])
+            .bind(&one.reply)
+            .bind(one.at);
+    }
+    query.execute().await?;
+    Ok(())
+}
 
 /// A row of the history, as shown.
 #[derive(Debug, FromRow)]

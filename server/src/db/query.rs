@@ -120,20 +120,11 @@ macro_rules! fetch {
 impl<'c> Query<'c> {
     /// Binds the next value, in the order of the question marks.
     pub fn bind<'t>(mut self, value: impl Bind<'t>) -> Self {
-        self.push(value);
-        self
-    }
-
-    /// The same, for the many values of [`rows`](Self::rows): a query is not small, and is not
-    /// moved for each of a thousand.
-    pub fn push<'t>(&mut self, value: impl Bind<'t>) -> &mut Self {
         let added = match &mut self.arguments {
             Arguments::MySql(values) => values.add(value),
             Arguments::Sqlite(values) => values.add(value),
         };
-        if let Err(error) = added {
-            self.broken.get_or_insert(error);
-        }
+        self.broken = self.broken.or(added.err());
         self
     }
 
@@ -151,10 +142,7 @@ impl<'c> Query<'c> {
         };
         let padding = padded(items.len()) - items.len();
         let items = items.iter().chain(std::iter::repeat_n(last, padding));
-        for item in items {
-            self.push(*item);
-        }
-        self
+        items.fold(self, |query, item| query.bind(*item))
     }
 
     /// Binds what `{pairs}` stands for. Nothing is in an empty one.
@@ -165,10 +153,7 @@ impl<'c> Query<'c> {
         };
         let padding = padded(items.len()) - items.len();
         let items = items.iter().chain(std::iter::repeat_n(last, padding));
-        for (one, other) in items {
-            self.push(*one).push(*other);
-        }
-        self
+        items.fold(self, |query, (one, other)| query.bind(*one).bind(*other))
     }
 
     pub async fn all<T: Row>(self) -> Result<Vec<T>, Failure> {
