@@ -318,11 +318,11 @@ fn a_file_does_not_create_classes_without_end() {
         create_classes: true,
         ..options()
     };
-    let rows: String = (0..250)
+    let rows: String = (0..550)
         .map(|row| format!("Student {row},N{row},5,Stream{row}\n"))
         .collect();
     let text = format!("Name,Adm No,Grade,Stream\n{rows}");
     let plan = plan_of(&text, &[], &create);
-    assert_eq!((plan.classes.len(), plan.listing.refused()), (200, 50));
-    assert_eq!(told(plan)[0], (202, "too-many-classes".to_owned()));
+    assert_eq!((plan.classes.len(), plan.listing.refused()), (500, 50));
+    assert_eq!(told(plan)[0], (502, "too-many-classes".to_owned()));
 }

@@ -14,8 +14,8 @@ use crate::service::classes::STREAM_MAX;
 use crate::service::names::{find_grade, same_stream, split_class, stream_label};
 use crate::service::spelling::class_name;
 
-/// The most classes that one file creates: more than any school has.
-const CREATED_MAX: usize = 200;
+/// The most classes that one file creates: twice as many as ten thousand students have.
+const CREATED_MAX: usize = 500;
 
 /// A grade and a stream as a row asks for them. Two spellings of one stream are one wish.
 #[derive(Clone, Debug)]
