@@ -90,7 +90,7 @@ impl Cli {
             Command::Database(command) => command.run(&config).await,
             Command::User(command) => command.run(&config).await,
             Command::Seed(seed) => seed.run(&config).await,
-            Command::Bench(command) => command.run(&config).await,
+            Command::Bench(command) => Box::pin(command.run(&config)).await,
         }
     }
 }

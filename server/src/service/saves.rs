@@ -206,7 +206,7 @@ impl<'a> Decided<'a> {
         let new = filled.map(|(student, _, after)| NewMark {
             sheet: self.write.sheet,
             student: *student,
-            entry: *after,
+            entry: after,
             version: self.head.v,
             by: caller.user(),
             at: self.write.now,

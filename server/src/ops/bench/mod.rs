@@ -32,7 +32,7 @@ impl Command {
             Self::Connections(connections) => connections.run(config).await,
             Self::Growth(growth) => growth.run(config).await,
             Self::Instances(instances) => instances.run(config).await,
-            Self::Import(import) => import.run(config).await,
+            Self::Import(import) => Box::pin(import.run(config)).await,
             Self::Load(load) => load.run(config).await,
             Self::Login(login) => login.run(config).await,
             Self::Seed(seed) => seed.run(config).await,

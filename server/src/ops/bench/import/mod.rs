@@ -99,26 +99,7 @@ impl Import {
     }
 
     async fn measure(&self, place: &Place) -> anyhow::Result<Report<Figures>> {
-        let state = State::open(&place.config).await?;
-        let on = On::of(&state, place.config.redis.is_some()).await?;
-        let size = seed::Size {
-            students: usize::try_from(self.students)?,
-            teachers: usize::try_from(self.students)?
-                .div_ceil(seed::CLASS)
-                .max(self.readers),
-            marks: self.marks.into(),
-            seed: 1,
-        };
-        seed::school(
-            &state,
-            CODE,
-            "Kilimani Comprehensive School",
-            &size,
-            &|_| (),
-        )
-        .await?;
-        let today = state.clock.now().utc().date_naive();
-        state.tenants.close().await;
+        let (on, today) = self.school(place).await?;
         let server = place.serve().await?;
         let Ready {
             register,
@@ -164,6 +145,31 @@ impl Import {
             on,
             figures,
         })
+    }
+
+    /// Makes the school; says what it is on, and the day.
+    async fn school(&self, place: &Place) -> anyhow::Result<(On, NaiveDate)> {
+        let state = State::open(&place.config).await?;
+        let on = On::of(&state, place.config.redis.is_some()).await?;
+        let size = seed::Size {
+            students: usize::try_from(self.students)?,
+            teachers: usize::try_from(self.students)?
+                .div_ceil(seed::CLASS)
+                .max(self.readers),
+            marks: self.marks.into(),
+            seed: 1,
+        };
+        seed::school(
+            &state,
+            CODE,
+            "Kilimani Comprehensive School",
+            &size,
+            &|_| (),
+        )
+        .await?;
+        let today = state.clock.now().utc().date_naive();
+        state.tenants.close().await;
+        Ok((on, today))
     }
 
     /// Makes the files and opens the assessments that they are for; has everybody log in.
