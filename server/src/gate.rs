@@ -47,6 +47,18 @@ const LOOKS: Duration = Duration::from_secs(1);
 pub type Hook =
     Arc<dyn Fn(&HillviewRequest) -> futures::future::BoxFuture<'static, ()> + Send + Sync>;
 
+/// Who is told what each call sent to the database.
+#[cfg(feature = "testing")]
+pub type Watch = Arc<dyn Fn(&str, db::Sent) + Send + Sync>;
+
+/// What a test has to do with the calls.
+#[cfg(feature = "testing")]
+#[derive(Clone, Default)]
+pub struct Hooks {
+    pub before: Option<Hook>,
+    pub after: Option<Watch>,
+}
+
 /// One connection, and who speaks on it.
 pub struct Connection {
     pub state: Arc<State>,
@@ -62,7 +74,7 @@ pub struct Connection {
     /// When it was last looked whether the session has ended.
     looked: Mutex<Option<Instant>>,
     #[cfg(feature = "testing")]
-    hook: Option<Hook>,
+    hooks: Hooks,
 }
 
 /// What bounds a connection, beside what bounds each call.
@@ -107,14 +119,14 @@ impl Connection {
             stranger_calls: AtomicU32::new(0),
             looked: Mutex::new(None),
             #[cfg(feature = "testing")]
-            hook: None,
+            hooks: Hooks::default(),
         }
     }
 
     #[cfg(feature = "testing")]
     #[must_use]
-    pub fn hooked(mut self, hook: Option<Hook>) -> Self {
-        self.hook = hook;
+    pub fn hooked(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
         self
     }
 
@@ -308,7 +320,12 @@ impl Connection {
         let method = call.method().unwrap_or_else(|| "Unknown".to_owned());
         let mut caller = None;
         let worked = AssertUnwindSafe(self.work(&call, &mut caller)).catch_unwind();
-        let (worked, statements) = db::counted(worked).await;
+        let (worked, sent) = db::watched(worked).await;
+        let statements = sent.statements;
+        #[cfg(feature = "testing")]
+        if let Some(watch) = &self.hooks.after {
+            watch(&method, sent);
+        }
         let outcome = match worked {
             Ok(outcome) => outcome,
             // What it said may hold data: the panic hook has its place, and the reference joins them.
@@ -371,7 +388,7 @@ impl Connection {
         let work = async {
             let caller = self.admit(&request, known).await?;
             #[cfg(feature = "testing")]
-            if let Some(hook) = &self.hook {
+            if let Some(hook) = &self.hooks.before {
                 hook(&request).await;
             }
             let api = Api::new(Arc::clone(self), caller).serve();

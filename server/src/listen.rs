@@ -23,7 +23,7 @@ pub struct Listeners {
     pub(crate) proxies: Arc<[Network]>,
     pub(crate) limits: Limits,
     #[cfg(feature = "testing")]
-    pub(crate) hook: Option<crate::gate::Hook>,
+    pub(crate) hooks: crate::gate::Hooks,
 }
 
 impl Listeners {
@@ -37,7 +37,7 @@ impl Listeners {
             proxies: config.proxy.clone().into(),
             limits: config.limits,
             #[cfg(feature = "testing")]
-            hook: None,
+            hooks: crate::gate::Hooks::default(),
         };
         if let Some(address) = config.listen {
             let identity = tls::identity(&config.data_dir, config.tls.as_ref())?;
@@ -68,8 +68,8 @@ impl Listeners {
 
     #[cfg(feature = "testing")]
     #[must_use]
-    pub fn hooked(mut self, hook: Option<crate::gate::Hook>) -> Self {
-        self.hook = hook;
+    pub fn hooked(mut self, hooks: crate::gate::Hooks) -> Self {
+        self.hooks = hooks;
         self
     }
 }

@@ -58,7 +58,7 @@ pub async fn serve(
         proxies: Arc::clone(&listeners.proxies),
         workers,
         #[cfg(feature = "testing")]
-        hook: listeners.hook.clone(),
+        hooks: listeners.hooks.clone(),
     };
     let from_tls = async {
         match tls {
@@ -94,7 +94,7 @@ struct Server {
     proxies: Arc<[Network]>,
     workers: Workers,
     #[cfg(feature = "testing")]
-    hook: Option<crate::gate::Hook>,
+    hooks: crate::gate::Hooks,
 }
 
 impl Server {
@@ -216,7 +216,7 @@ impl Server {
         let state = Arc::clone(&self.state);
         let connection = Connection::new(state, address, trusted, self.calls.clone(), limited);
         #[cfg(feature = "testing")]
-        let connection = connection.hooked(self.hook.clone());
+        let connection = connection.hooked(self.hooks.clone());
         Arc::new(connection)
     }
 

@@ -15,6 +15,7 @@ use super::connections::{Account, Admitted, Connections};
 use super::epochs::{self, Changes, Changing};
 use super::failure::{Failure, Why};
 use super::query::Query;
+use super::sent;
 use super::statement::Dialect;
 use super::storage::WAIT;
 use crate::error::Error;
@@ -124,6 +125,7 @@ impl Db {
 
     /// Opens a transaction: READ COMMITTED on MySQL (set by the session), BEGIN IMMEDIATE on SQLite.
     pub async fn begin(&self) -> Result<Tx, Failure> {
+        sent::begins();
         let mut permit = self.writing().await?;
         let inner = match &self.0.engine {
             Engine::MySql(pool) => Inner::MySql(pool.begin().await?),

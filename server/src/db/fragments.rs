@@ -2,7 +2,8 @@
 
 /// True where `enrolment` makes its student expected on a sheet of `offering` in `assessment`:
 /// enrolled on the reference day, which is today kept within the assessment's dates, and taking
-/// the offering (chosen, or taken by default and nothing else of its group chosen).
+/// the offering (chosen, or taken by default and nothing else of its group chosen). The choice is
+/// counted, because MariaDB would read every choice of the school to know which exist.
 ///
 /// Two question marks: today, twice.
 macro_rules! expected {
@@ -11,11 +12,12 @@ macro_rules! expected {
             or (enrolment.starts <= ? and enrolment.starts <= assessment.closes))
         and (enrolment.ends is null or (enrolment.ends >= assessment.opens
             and (enrolment.ends >= ? or enrolment.ends >= assessment.closes)))
-        and ((offering.by_default and not exists (select 1 from enrolment_offering choice
-                join offering chosen on chosen.id = choice.offering_id
-                where choice.enrolment_id = enrolment.id and chosen.id <> offering.id
-                and chosen.variant_group = offering.variant_group))
-            or exists (select 1 from enrolment_offering choice
+        and ((offering.by_default and (offering.variant_group is null
+                or not exists (select 1 from enrolment_offering choice
+                    join offering chosen on chosen.id = choice.offering_id
+                    where choice.enrolment_id = enrolment.id and chosen.id <> offering.id
+                    and chosen.variant_group = offering.variant_group)))
+            or 0 < (select count(*) from enrolment_offering choice
                 where choice.enrolment_id = enrolment.id and choice.offering_id = offering.id))"
     };
 }
@@ -40,6 +42,18 @@ macro_rules! on_sheet {
     };
 }
 
+/// The year of a day: of the term that it lies in, else of the next one to come, else of the last.
+///
+/// Two question marks: the day, twice.
+macro_rules! year_of {
+    () => {
+        "(select year_id from term
+            order by case when ends >= ? then 0 else 1 end,
+                case when ends >= ? then starts end, ends desc
+            limit 1)"
+    };
+}
+
 /// True where the session `s` is open under the school's policy `p`.
 ///
 /// Four question marks: now, each time.
@@ -52,4 +66,75 @@ macro_rules! session_is_open {
     };
 }
 
-pub(crate) use {expected, on_sheet, paper_label, session_is_open};
+/// The columns of a list of sheets before the paper's label, behind it up to the page of their
+/// numbers, and the rest.
+///
+/// In the second two question marks: today, twice.
+macro_rules! sheet_listed {
+    () => {
+        "select sheet.id, sheet.class_id, class.name as class, assessment.code as assessment,
+            sheet.paper_id, "
+    };
+}
+
+macro_rules! sheet_listed_of {
+    () => {
+        " as paper, sheet.state, assessment.state as assessment_state, assessment.opens,
+            assessment.closes, 0 as entered, 0 as expected,
+            (select min(staff.name) from teaching join staff on staff.id = teaching.staff_id
+                where teaching.class_id = sheet.class_id
+                and teaching.offering_id = paper.offering_id
+                and teaching.starts <= ?
+                and (teaching.ends is null or teaching.ends >= ?)) as teacher
+        from ("
+    };
+}
+
+macro_rules! sheet_listed_page {
+    () => {
+        ") page
+        join sheet on sheet.id = page.id
+        join class on class.id = sheet.class_id
+        join assessment on assessment.id = sheet.assessment_id
+        join paper on paper.id = sheet.paper_id
+        join offering on offering.id = paper.offering_id
+        join subject on subject.id = offering.subject_id
+        order by sheet.id"
+    };
+}
+
+/// The columns of a list of assignments, what stands behind their tables, and the order of a page.
+///
+/// In the second three question marks: whether of all dates, and today, twice. In the third six: the
+/// place of the page before, and the limit.
+macro_rules! teaching_listed {
+    () => {
+        "select teaching.id, teaching.staff_id, staff.name as staff, teaching.class_id,
+            class.name as class, teaching.offering_id, subject.name as subject, teaching.role,
+            teaching.starts, teaching.ends, grade.ordinal "
+    };
+}
+
+macro_rules! teaching_listed_where {
+    () => {
+        " join staff on staff.id = teaching.staff_id
+        left join offering on offering.id = teaching.offering_id
+        left join subject on subject.id = offering.subject_id
+        where (? or (teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?))) "
+    };
+}
+
+macro_rules! teaching_listed_page {
+    () => {
+        " and (grade.ordinal, class.name, teaching.role, coalesce(subject.name, ''), teaching.id)
+            > (?, ?, ?, ?, ?)
+        order by grade.ordinal, class.name, teaching.role, coalesce(subject.name, ''), teaching.id
+        limit ?"
+    };
+}
+
+pub(crate) use {expected, on_sheet, paper_label, session_is_open, year_of};
+pub(crate) use {
+    sheet_listed, sheet_listed_of, sheet_listed_page, teaching_listed, teaching_listed_page,
+    teaching_listed_where,
+};

@@ -48,22 +48,20 @@ pub async fn of_user(
         Option<Moment>,
     );
     let rows: Vec<Row> = db
-        .query(
+        .query(concat!(
             "select access_grant.permission, access_grant.scope, class.id, access_grant.offering_id,
                 access_grant.starts_at, access_grant.ends_at
             from access_grant
             left join class on class.id = access_grant.class_id
-                or (class.year_id = (select year_id from term
-                        order by case when ends >= ? then 0 else 1 end,
-                            case when ends >= ? then starts end, ends desc
-                        limit 1)
-                    and (class.grade_id = access_grant.grade_id
+                or (class.year_id = ",
+            super::fragments::year_of!(),
+            "       and (class.grade_id = access_grant.grade_id
                         or class.grade_id in (select id from grade
                             where grade.level_id = access_grant.level_id)))
             where access_grant.user_id = ? and access_grant.revoked_at is null
                 and (access_grant.ends_at is null or access_grant.ends_at > ?)
             order by access_grant.id, class.id",
-        )
+        ))
         .bind(today)
         .bind(today)
         .bind(user)
@@ -236,9 +234,10 @@ pub async fn receivers(on: impl Into<On<'_>>, text: &str) -> Result<Vec<Receiver
     on.into()
         .query(
             "select user.id, user.username, user.name, user.state
-            from user
-            left join staff on staff.id = user.staff_id
-            where user.username = ? or staff.staff_key = ?
+            from (select id from user where username = ?
+                union select user.id from staff join user on user.staff_id = staff.id
+                    where staff.staff_key = ?) meant
+            join user on user.id = meant.id
             order by user.id",
         )
         .bind(text)

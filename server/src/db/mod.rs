@@ -20,6 +20,8 @@ pub mod imports;
 pub mod marks;
 pub mod measures;
 pub mod migrate;
+#[cfg(feature = "testing")]
+pub mod plans;
 pub mod privileges;
 mod query;
 pub mod raw;
@@ -28,6 +30,7 @@ pub mod roles;
 pub mod schools;
 pub mod second_factor;
 pub mod seed;
+mod sent;
 pub mod sessions;
 pub mod sheets;
 pub mod sizes;
@@ -42,6 +45,6 @@ pub mod tokens;
 
 pub use engine::{Db, On, Tx};
 pub use failure::{Failure, Why};
-pub use query::counted;
 #[cfg(feature = "testing")]
-pub use query::noted;
+pub use sent::noted;
+pub use sent::{Sent, counted, watched};

@@ -2,9 +2,6 @@
 //!
 //! Not here: how a literal becomes a statement of one dialect (`statement`).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
 #[cfg(feature = "testing")]
 use sqlx::Executor;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
@@ -16,6 +13,7 @@ use sqlx::{Arguments as _, Encode, FromRow, MySql, Sqlite, Type};
 use super::engine::Db;
 use super::engine::{Engine, Inner, On, Permit, Tx};
 use super::failure::{Failure, Why};
+use super::sent;
 use super::statement::{Dialect, padded, written};
 
 /// A row that can be read from both engines.
@@ -45,35 +43,10 @@ pub struct Query<'c> {
     broken: Option<sqlx::error::BoxDynError>,
 }
 
-enum Arguments {
+#[cfg_attr(feature = "testing", derive(Clone, Debug))]
+pub(super) enum Arguments {
     MySql(MySqlArguments),
     Sqlite(SqliteArguments),
-}
-
-tokio::task_local! {
-    static STATEMENTS: Arc<AtomicU32>;
-}
-
-/// Runs a future and says how many statements it sent; begin and commit are not counted.
-pub async fn counted<F: Future>(work: F) -> (F::Output, u32) {
-    let count = Arc::new(AtomicU32::new(0));
-    let output = STATEMENTS.scope(Arc::clone(&count), work).await;
-    (output, count.load(Ordering::Relaxed))
-}
-
-#[cfg(feature = "testing")]
-tokio::task_local! {
-    static NOTED: std::cell::RefCell<Vec<&'static str>>;
-}
-
-/// Runs a future and gives the statements that it sent, as they are written in the source.
-#[cfg(feature = "testing")]
-pub async fn noted<F: Future>(work: F) -> (F::Output, Vec<&'static str>) {
-    let all = async {
-        let output = work.await;
-        (output, NOTED.with(|noted| noted.take()))
-    };
-    NOTED.scope(std::cell::RefCell::default(), all).await
 }
 
 impl<'c> On<'c> {
@@ -204,13 +177,17 @@ impl<'c> Query<'c> {
         if let Some(error) = self.broken {
             return Err(sqlx::Error::Encode(error).into());
         }
-        let _ = STATEMENTS.try_with(|count| count.fetch_add(1, Ordering::Relaxed));
-        #[cfg(feature = "testing")]
-        let _ = NOTED.try_with(|noted| noted.borrow_mut().push(self.template));
+        sent::sends();
         if let On::Tx(tx) = &mut self.on {
             tx.note(self.template);
         }
         let sql = written(self.template, self.on.dialect(), self.many);
+        #[cfg(feature = "testing")]
+        sent::writes(|| super::plans::Statement {
+            template: self.template,
+            sql: sql.as_str().to_owned(),
+            values: self.arguments.clone(),
+        });
         let mut permit = match &self.on {
             On::Db(db) => Some(db.reading().await?),
             On::Tx(_) => None,

@@ -138,9 +138,8 @@ pub async fn any(tx: &mut Tx, permissions: &[Permission]) -> Result<i64, Failure
     tx.query(
         "select count(*) from user
         where state = 'active'
-            and exists (select 1 from user_role
-                join role_permission on role_permission.role_id = user_role.role_id
-                where user_role.user_id = user.id and role_permission.permission in ({list}))",
+            and id in (select user_id from user_role where role_id in
+                (select role_id from role_permission where permission in ({list})))",
     )
     .list(permissions)
     .scalar()
@@ -152,12 +151,10 @@ pub async fn able(tx: &mut Tx, one: Permission, other: Permission) -> Result<i64
     tx.query(
         "select count(*) from user
         where state = 'active'
-            and exists (select 1 from user_role
-                join role_permission on role_permission.role_id = user_role.role_id
-                where user_role.user_id = user.id and role_permission.permission = ?)
-            and exists (select 1 from user_role
-                join role_permission on role_permission.role_id = user_role.role_id
-                where user_role.user_id = user.id and role_permission.permission = ?)",
+            and id in (select user_id from user_role where role_id in
+                (select role_id from role_permission where permission = ?))
+            and id in (select user_id from user_role where role_id in
+                (select role_id from role_permission where permission = ?))",
     )
     .bind(one)
     .bind(other)

@@ -1,14 +1,17 @@
 //! Mark sheets: their making, their lists with progress, and what one shows.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use hillview_shared::assessments::{AssessmentState, SheetState, SheetSummary};
 use hillview_shared::grading::{Band, Rounding};
 use hillview_shared::ids::{
-    AssessmentId, ClassId, OfferingId, PaperId, SchemeId, SheetId, StudentId, Version,
+    AssessmentId, ClassId, OfferingId, PaperId, SchemeId, SheetId, StudentId, Version, YearId,
 };
 use hillview_shared::marks::{MarkState, Score};
 use sqlx::FromRow;
 
+use super::fragments::{paper_label, sheet_listed, sheet_listed_of, sheet_listed_page};
 use super::grants::Part;
 use super::{Db, Failure, On, Tx};
 
@@ -36,7 +39,7 @@ pub async fn head(on: impl Into<On<'_>>, sheet: SheetId) -> Result<Option<Head>,
     on.into()
         .query(concat!(
             "select sheet.id, sheet.v, sheet.class_id, class.name as class, paper.offering_id, ",
-            super::fragments::paper_label!(),
+            paper_label!(),
             " as paper, assessment.code as assessment, sheet.out_of, sheet.state,
             assessment.state as assessment_state, assessment.opens, assessment.closes,
             assessment.direct_levels, sheet.scheme_id
@@ -100,7 +103,6 @@ pub struct Filter<'a> {
     /// Only of these classes and subjects; everything when `None`.
     pub within: Option<&'a [Part]>,
     pub assessment: Option<AssessmentId>,
-    pub class: Option<ClassId>,
     pub after: SheetId,
     pub limit: i64,
 }
@@ -111,63 +113,125 @@ pub async fn list(
     filter: Filter<'_>,
     today: NaiveDate,
 ) -> Result<Vec<SheetSummary>, Failure> {
-    // No offering has the number 0: it stands for the whole class.
-    let parts = filter.within.unwrap_or_default().iter();
-    let parts = parts.map(|part| (part.class, part.offering.unwrap_or(OfferingId(0))));
-    let parts: Vec<_> = parts.collect();
-    db.query(LIST)
+    let mut rows = match filter.within {
+        Some(parts) => of_parts(db, filter, parts, today).await?,
+        None => of_assessments(db, filter, today).await?,
+    };
+    let ids: Vec<SheetId> = rows.iter().map(|row| row.id).collect();
+    if ids.is_empty() {
+        return Ok(rows);
+    }
+    let counts: Vec<(SheetId, i64, i64)> = db
+        .query(PROGRESS)
+        .list(&ids)
         .bind(today)
         .bind(today)
-        .bind(today)
-        .bind(today)
-        .bind(today)
-        .bind(today)
-        .bind(filter.after)
-        .bind(filter.assessment)
-        .bind(filter.assessment)
-        .bind(filter.class)
-        .bind(filter.class)
-        .bind(filter.within.is_none())
-        .pairs(&parts)
-        .pairs(&parts)
-        .bind(filter.limit)
         .all()
-        .await
+        .await?;
+    let counts: HashMap<SheetId, (i64, i64)> = counts
+        .into_iter()
+        .map(|(id, entered, expected)| (id, (entered, expected)))
+        .collect();
+    for row in &mut rows {
+        // A sheet that nobody is expected on has no count.
+        let (entered, expected) = counts.get(&row.id).copied().unwrap_or_default();
+        (row.entered, row.expected) = (entered, expected);
+    }
+    Ok(rows)
 }
 
-const LIST: &str = concat!(
-    "select sheet.id, sheet.class_id, class.name as class, assessment.code as assessment,
-        sheet.paper_id, ",
-    super::fragments::paper_label!(),
-    " as paper, sheet.state, assessment.state as assessment_state,
-        assessment.opens, assessment.closes,
-        (select count(distinct enrolment.student_id) from mark
-            join enrolment on enrolment.class_id = sheet.class_id
-                and enrolment.student_id = mark.student_id
-            where mark.sheet_id = sheet.id and ",
-    super::fragments::expected!(),
-    ") as entered,
-        (select count(distinct enrolment.student_id) from enrolment
-            where enrolment.class_id = sheet.class_id and ",
-    super::fragments::expected!(),
-    ") as expected,
-        (select min(staff.name) from teaching join staff on staff.id = teaching.staff_id
-            where teaching.class_id = sheet.class_id and teaching.offering_id = paper.offering_id
-            and teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)) as teacher
+/// How many students are expected on sheets, and how many of them have a mark. Only for the sheets
+/// of a page, because it reads everybody on them.
+const PROGRESS: &str = concat!(
+    "select sheet.id, count(distinct mark.student_id) as entered,
+        count(distinct enrolment.student_id) as expected
     from sheet
-    join class on class.id = sheet.class_id
     join assessment on assessment.id = sheet.assessment_id
     join paper on paper.id = sheet.paper_id
     join offering on offering.id = paper.offering_id
-    join subject on subject.id = offering.subject_id
-    where sheet.id > ?
-        and ((? is null and assessment.state = 'open') or assessment.id = ?)
-        and (? is null or sheet.class_id = ?)
-        and (? or (sheet.class_id, 0) in ({pairs})
-            or (sheet.class_id, paper.offering_id) in ({pairs}))
-    order by sheet.id
-    limit ?"
+    join enrolment on enrolment.class_id = sheet.class_id
+    left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
+    where sheet.id in ({list}) and ",
+    super::fragments::expected!(),
+    " group by sheet.id"
 );
+
+/// A page of the whole school: the next sheets of each assessment, and of those the first.
+async fn of_assessments(
+    db: &Db,
+    filter: Filter<'_>,
+    today: NaiveDate,
+) -> Result<Vec<SheetSummary>, Failure> {
+    let assessments: Vec<(AssessmentId,)> = match filter.assessment {
+        Some(one) => vec![(one,)],
+        None => {
+            let open = db.query("select id from assessment where state = 'open' order by id");
+            open.all().await?
+        }
+    };
+    if assessments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = db
+        .query(concat!(
+            sheet_listed!(),
+            paper_label!(),
+            sheet_listed_of!(),
+            "select id from ({union select id from (select id from sheet
+                where assessment_id = ? and id > ? order by id limit ?) of_one}) of_any
+            order by id limit ?",
+            sheet_listed_page!()
+        ))
+        .rows(assessments.len())
+        .bind(today)
+        .bind(today);
+    for (assessment,) in assessments {
+        query = query.bind(assessment).bind(filter.after).bind(filter.limit);
+    }
+    query.bind(filter.limit).all().await
+}
+
+/// A page of the sheets of some classes and subjects.
+async fn of_parts(
+    db: &Db,
+    filter: Filter<'_>,
+    parts: &[Part],
+    today: NaiveDate,
+) -> Result<Vec<SheetSummary>, Failure> {
+    let classes: Vec<ClassId> = parts.iter().map(|part| part.class).collect();
+    // No offering has the number 0: it stands for the whole class.
+    let parts = parts.iter();
+    let parts = parts.map(|part| (part.class, part.offering.unwrap_or(OfferingId(0))));
+    let parts: Vec<_> = parts.collect();
+    db.query(concat!(
+        sheet_listed!(),
+        paper_label!(),
+        sheet_listed_of!(),
+        "select sheet.id
+        from sheet
+        join assessment on assessment.id = sheet.assessment_id
+        join paper on paper.id = sheet.paper_id
+        where sheet.class_id in ({list})
+            and sheet.id > ?
+            and ((? is null and assessment.state = 'open') or assessment.id = ?)
+            and ((sheet.class_id, 0) in ({pairs})
+                or (sheet.class_id, paper.offering_id) in ({pairs}))
+        order by sheet.id
+        limit ?",
+        sheet_listed_page!()
+    ))
+    .bind(today)
+    .bind(today)
+    .list(&classes)
+    .bind(filter.after)
+    .bind(filter.assessment)
+    .bind(filter.assessment)
+    .pairs(&parts)
+    .pairs(&parts)
+    .bind(filter.limit)
+    .all()
+    .await
+}
 
 /// Counts up the version of every sheet of these classes that is not done with, because who is
 /// on it changed: a client that has the old version is then given the new one.
@@ -207,24 +271,27 @@ pub struct Named {
     pub paper_name: String,
 }
 
-/// The sheets of an assessment and of classes under their names, to find the one that somebody means.
+/// The sheets of classes in the assessment of a year and a code under their names, to find the one
+/// that somebody means.
 pub async fn named(
     db: &Db,
-    assessment: AssessmentId,
+    (year, code): (YearId, &str),
     classes: &[ClassId],
 ) -> Result<Vec<Named>, Failure> {
     db.query(
         "select sheet.id, sheet.class_id, paper.offering_id, sheet.paper_id, subject.code as subject_code, subject.name as subject,
             subject.short_name as subject_short, subject.aliases, paper.code as paper_code,
             paper.name as paper_name
-        from sheet
+        from assessment
+        join sheet on sheet.assessment_id = assessment.id
         join paper on paper.id = sheet.paper_id
         join offering on offering.id = paper.offering_id
         join subject on subject.id = offering.subject_id
-        where sheet.assessment_id = ? and sheet.class_id in ({list})
+        where assessment.year_id = ? and assessment.code = ? and sheet.class_id in ({list})
         order by sheet.id",
     )
-    .bind(assessment)
+    .bind(year)
+    .bind(code)
     .list(classes)
     .all()
     .await

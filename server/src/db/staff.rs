@@ -95,7 +95,8 @@ pub async fn found(on: impl Into<On<'_>>, texts: &[&str]) -> Result<Vec<Staff>, 
     let rows: Vec<Row> = on
         .into()
         .query(staff!(
-            "where user.username in ({list}) or staff.staff_key in ({list})"
+            "join (select staff_id as id from user where username in ({list})
+                union select id from staff where staff_key in ({list})) meant on meant.id = staff.id"
         ))
         .list(texts)
         .list(texts)
@@ -113,10 +114,12 @@ pub async fn namesake(
     username: &str,
 ) -> Result<Option<String>, Failure> {
     tx.query(
-        "select user.name from user
-        left join staff on staff.id = user.staff_id
-        where (user.username = ? or staff.staff_key = ?)
-            and (user.staff_id is null or user.staff_id <> ?)
+        "select user.name
+        from (select id from user where username = ?
+            union select user.id from staff join user on user.staff_id = staff.id
+                where staff.staff_key = ?) meant
+        join user on user.id = meant.id
+        where user.staff_id is null or user.staff_id <> ?
         order by user.id
         limit 1",
     )

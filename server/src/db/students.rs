@@ -39,7 +39,6 @@ pub struct Listed {
 pub struct Filter<'a> {
     /// Only those in one of these classes; everyone when `None`.
     pub within: Option<&'a [ClassId]>,
-    pub class: Option<ClassId>,
     /// Folded beginnings of words of the name: each must fit.
     pub words: [&'a str; 3],
     /// The folded beginning of the admission number, which fits instead of the name.
@@ -49,17 +48,20 @@ pub struct Filter<'a> {
     pub limit: i64,
 }
 
-/// Students by name.
+/// Students by name. A statement for each kind of filter, because each is found in another way.
 pub async fn list(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> {
-    let word = |word: &str| format!("% {}%", escaped(word));
+    match filter.within {
+        Some(classes) => of_classes(db, filter, classes).await,
+        None if filter.number.is_empty() => of_school(db, filter).await,
+        None => searched(db, filter).await,
+    }
+}
+
+/// From a place on in the order of names.
+async fn of_school(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> {
     db.query(student!(
-        "where (student.sort_name > ? or (student.sort_name = ? and student.id > ?))
+        "where student.sort_name >= ? and (student.sort_name > ? or student.id > ?)
             and (? or student.status = 'active')
-            and (? is null or enrolment.class_id = ?)
-            and ((student.search_name like ? escape '!' and student.search_name like ? escape '!'
-                    and student.search_name like ? escape '!')
-                or student.admission_key like ? escape '!')
-            and (? or enrolment.class_id in ({list}))
         order by student.sort_name, student.id
         limit ?"
     ))
@@ -67,17 +69,102 @@ pub async fn list(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> 
     .bind(filter.after.0)
     .bind(filter.after.1)
     .bind(filter.all)
-    .bind(filter.class)
-    .bind(filter.class)
-    .bind(word(filter.words[0]))
-    .bind(word(filter.words[1]))
-    .bind(word(filter.words[2]))
-    .bind(format!("{}%", escaped(filter.number)))
-    .bind(filter.within.is_none())
-    .list(filter.within.unwrap_or_default())
     .bind(filter.limit)
     .all()
     .await
+}
+
+/// Those whose name or number fits. Names are looked through in the index that orders them, which
+/// has all of them close together; numbers have an index of their own.
+async fn searched(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> {
+    let (from, to) = beginning(filter.number);
+    let mut query = db.query(
+        "select student.id, student.admission_no, student.name, student.sex, student.birth_date,
+            student.status, enrolment.class_id, class.name as class, student.v, student.sort_name
+        from (select id from (select id from student
+                where sort_name >= ? and (sort_name > ? or id > ?)
+                    and (' ' || sort_name) like ? escape '!'
+                    and (' ' || sort_name) like ? escape '!'
+                    and (' ' || sort_name) like ? escape '!'
+                    and (? or status = 'active')
+                order by sort_name, id
+                limit ?) of_name
+            union select id from (select id from student
+                where admission_key >= ? and admission_key < ?
+                    and sort_name >= ? and (sort_name > ? or id > ?)
+                    and (? or status = 'active')
+                order by sort_name, id
+                limit ?) of_number) fitting
+        join student on student.id = fitting.id
+        left join enrolment on enrolment.open_student_id = student.id
+        left join class on class.id = enrolment.class_id
+        order by student.sort_name, student.id
+        limit ?",
+    );
+    let (name, id) = filter.after;
+    query = query.bind(name).bind(name).bind(id);
+    for word in filter.words {
+        query = query.bind(begins_a_word(word));
+    }
+    query
+        .bind(filter.all)
+        .bind(filter.limit)
+        .bind(from)
+        .bind(to)
+        .bind(name)
+        .bind(name)
+        .bind(id)
+        .bind(filter.all)
+        .bind(filter.limit)
+        .bind(filter.limit)
+        .all()
+        .await
+}
+
+/// Those of some classes, which are few.
+async fn of_classes(
+    db: &Db,
+    filter: &Filter<'_>,
+    classes: &[ClassId],
+) -> Result<Vec<Listed>, Failure> {
+    let (from, to) = beginning(filter.number);
+    let mut query = db
+        .query(
+            "select student.id, student.admission_no, student.name, student.sex,
+                student.birth_date, student.status, enrolment.class_id, class.name as class,
+                student.v, student.sort_name
+            from enrolment
+            join student on student.id = enrolment.open_student_id
+            join class on class.id = enrolment.class_id
+            where enrolment.class_id in ({list})
+                and student.sort_name >= ? and (student.sort_name > ? or student.id > ?)
+                and (? or student.status = 'active')
+                and (((' ' || student.sort_name) like ? escape '!'
+                        and (' ' || student.sort_name) like ? escape '!'
+                        and (' ' || student.sort_name) like ? escape '!')
+                    or (student.admission_key >= ? and student.admission_key < ?))
+            order by student.sort_name, student.id
+            limit ?",
+        )
+        .list(classes)
+        .bind(filter.after.0)
+        .bind(filter.after.0)
+        .bind(filter.after.1)
+        .bind(filter.all);
+    for word in filter.words {
+        query = query.bind(begins_a_word(word));
+    }
+    query.bind(from).bind(to).bind(filter.limit).all().await
+}
+
+/// What a name with a space before it is like, when one of its words begins so.
+fn begins_a_word(word: &str) -> String {
+    format!("% {}%", escaped(word))
+}
+
+/// From where to where texts begin so, by their bytes: no text has the last character of all.
+fn beginning(text: &str) -> (&str, String) {
+    (text, format!("{text}{}", char::MAX))
 }
 
 /// Text that LIKE takes as it stands.
@@ -267,15 +354,36 @@ pub async fn end_enrolment(
     student: StudentId,
     last_day: NaiveDate,
 ) -> Result<(), Failure> {
-    let left: Vec<(ClassId,)> = tx
+    let left: Option<(ClassId,)> = tx
         .query("select class_id from enrolment where open_student_id = ?")
         .bind(student)
-        .all()
+        .optional()
         .await?;
-    for (class,) in left {
-        super::sheets::count_up(tx, &[class]).await?;
-    }
+    let Some((class,)) = left else {
+        return Ok(());
+    };
+    super::sheets::count_up(tx, &[class]).await?;
     leave(tx, &[student], last_day).await
+}
+
+/// Takes enrolments away. Found by their numbers: MySQL would read the whole table for a subquery.
+pub(in crate::db) async fn remove_enrolments(
+    tx: &mut Tx,
+    enrolments: &[(i64,)],
+) -> Result<(), Failure> {
+    if enrolments.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = enrolments.iter().map(|(id,)| *id).collect();
+    tx.query("delete from enrolment_offering where enrolment_id in ({list})")
+        .list(&ids)
+        .execute()
+        .await?;
+    tx.query("delete from enrolment where id in ({list})")
+        .list(&ids)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Enrols a student in a class from a day; the sheets of the class count up.

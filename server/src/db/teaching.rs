@@ -5,6 +5,7 @@ use hillview_shared::ids::{ClassId, Moment, OfferingId, StaffId, TeachingId, Use
 use hillview_shared::teaching::{Teaching, TeachingRole};
 use sqlx::FromRow;
 
+use super::fragments::{teaching_listed, teaching_listed_page, teaching_listed_where};
 use super::imports::{LIST, batches};
 use super::{Db, Failure, On, Tx};
 
@@ -55,32 +56,81 @@ pub struct After<'a> {
     pub id: i64,
 }
 
-/// Assignments, class by class.
+/// Assignments, class by class. A statement for each kind of filter, because each is found in
+/// another way.
 pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<Listed>, Failure> {
-    db.query(teaching!(
-        "where (? or (teaching.starts <= ? and (teaching.ends is null or teaching.ends >= ?)))
-            and (? is null or teaching.staff_id = ?)
-            and (? is null or teaching.class_id = ?)
-            and (grade.ordinal, class.name, teaching.role, coalesce(subject.name, ''), teaching.id)
-                > (?, ?, ?, ?, ?)
-        order by grade.ordinal, class.name, teaching.role, coalesce(subject.name, ''), teaching.id
-        limit ?"
-    ))
-    .bind(filter.all_dates)
-    .bind(today)
-    .bind(today)
-    .bind(filter.staff)
-    .bind(filter.staff)
-    .bind(filter.class)
-    .bind(filter.class)
-    .bind(filter.after.ordinal)
-    .bind(filter.after.class)
-    .bind(filter.after.role)
-    .bind(filter.after.subject)
-    .bind(filter.after.id)
-    .bind(filter.limit)
-    .all()
-    .await
+    let query = match (filter.staff, filter.class) {
+        (Some(staff), class) => db
+            .query(concat!(
+                teaching_listed!(),
+                "from teaching
+                join class on class.id = teaching.class_id
+                join grade on grade.id = class.grade_id",
+                teaching_listed_where!(),
+                "and teaching.staff_id = ? and (? is null or teaching.class_id = ?)",
+                teaching_listed_page!()
+            ))
+            .bind(filter.all_dates)
+            .bind(today)
+            .bind(today)
+            .bind(staff)
+            .bind(class)
+            .bind(class),
+        (None, Some(class)) => db
+            .query(concat!(
+                teaching_listed!(),
+                "from teaching
+                join class on class.id = teaching.class_id
+                join grade on grade.id = class.grade_id",
+                teaching_listed_where!(),
+                "and teaching.class_id = ?",
+                teaching_listed_page!()
+            ))
+            .bind(filter.all_dates)
+            .bind(today)
+            .bind(today)
+            .bind(class),
+        // Names of as many classes as a page has rows, from the one of the page before on: each has
+        // at least one row, so that they fill it. SQLite keeps the order of what is joined crosswise.
+        (None, None) => db
+            .query(concat!(
+                teaching_listed!(),
+                "from (select class.grade_id, grade.ordinal, class.name from class
+                    join grade on grade.id = class.grade_id
+                    where (grade.ordinal > ? or (grade.ordinal = ? and class.name >= ?))
+                        and exists (select 1 from teaching where teaching.class_id = class.id
+                            and (? or (teaching.starts <= ?
+                                and (teaching.ends is null or teaching.ends >= ?))))
+                    group by class.grade_id, grade.ordinal, class.name
+                    order by grade.ordinal, class.name
+                    limit ?) near
+                cross join class on class.grade_id = near.grade_id and class.name = near.name
+                cross join grade on grade.id = class.grade_id
+                cross join teaching on teaching.class_id = class.id",
+                teaching_listed_where!(),
+                teaching_listed_page!()
+            ))
+            .bind(filter.after.ordinal)
+            .bind(filter.after.ordinal)
+            .bind(filter.after.class)
+            .bind(filter.all_dates)
+            .bind(today)
+            .bind(today)
+            // One more: of the first, all rows may have been on the page before.
+            .bind(filter.limit + 1)
+            .bind(filter.all_dates)
+            .bind(today)
+            .bind(today),
+    };
+    query
+        .bind(filter.after.ordinal)
+        .bind(filter.after.class)
+        .bind(filter.after.role)
+        .bind(filter.after.subject)
+        .bind(filter.after.id)
+        .bind(filter.limit)
+        .all()
+        .await
 }
 
 /// One assignment.

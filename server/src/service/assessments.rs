@@ -20,6 +20,7 @@ use crate::db::assessments::{self, NewAssessment};
 use crate::db::epochs::Epoch;
 use crate::db::{On, classes, marks, sheets};
 use crate::error::{Error, Result};
+use crate::reach::Part;
 use crate::service::State;
 use crate::service::audit::{self, Event};
 use crate::service::calendar::{find, this_year};
@@ -134,11 +135,25 @@ async fn set_state(
 
 /// The assessment that somebody names: `T1-MID` of the current year, or `2026/T1-MID`.
 pub async fn coded(state: &State, caller: &Caller, text: &str) -> Result<Assessment> {
-    let (_, found) = coded_in_year(state, caller, text).await?;
-    Ok(found)
+    let found = match year_and_code(state, caller, text).await? {
+        (Some(year), code) => assessments::coded(caller.db(), year, &code).await?,
+        (None, _) => None,
+    };
+    found.ok_or_else(|| unknown(text).into())
 }
 
-async fn coded_in_year(state: &State, caller: &Caller, text: &str) -> Result<(YearId, Assessment)> {
+fn unknown(assessment: &str) -> ApiError {
+    let message = format!("no assessment {assessment:?}");
+    ApiError::new(hillview_shared::Kind::NotFound, "not-found", message)
+        .hint("hillview assessments list shows those there are")
+}
+
+/// The year, when there is one, and the code of an assessment that somebody names.
+async fn year_and_code(
+    state: &State,
+    caller: &Caller,
+    text: &str,
+) -> Result<(Option<YearId>, String)> {
     fields::sought("assessment", text)?;
     let terms = reference::terms(state, caller.tenant()).await?;
     let (year, code) = match text.trim().split_once('/') {
@@ -151,23 +166,7 @@ async fn coded_in_year(state: &State, caller: &Caller, text: &str) -> Result<(Ye
             (Some(find(&terms, today, "")?.year_id), text)
         }
     };
-    let code = code.trim().to_ascii_uppercase();
-    let found = match year {
-        Some(year) => {
-            let found = assessments::coded(caller.db(), year, &code).await?;
-            found.map(|found| (year, found))
-        }
-        None => None,
-    };
-    found.ok_or_else(|| {
-        ApiError::new(
-            hillview_shared::Kind::NotFound,
-            "not-found",
-            format!("no assessment {text:?}"),
-        )
-        .hint("hillview assessments list shows those there are")
-        .into()
-    })
+    Ok((year, code.trim().to_ascii_uppercase()))
 }
 
 /// Lists sheets within the caller's reach, with their progress.
@@ -177,10 +176,15 @@ pub async fn list_sheets(
     request: ListSheets,
 ) -> Result<Page<SheetSummary>> {
     let limit = fields::page(request.limit)?;
-    let within = match request.mine {
+    let mut within = match request.mine {
         true => Some(caller.own_parts()),
         false => caller.parts(Permission::MarksRead),
     };
+    if let Some(class) = request.class {
+        let offering = None;
+        let parts = within.get_or_insert_with(|| vec![Part { class, offering }]);
+        parts.retain(|part| part.class == class);
+    }
     if within.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Page {
             rows: Vec::new(),
@@ -191,7 +195,6 @@ pub async fn list_sheets(
     let filter = sheets::Filter {
         within: within.as_deref(),
         assessment: request.assessment,
-        class: request.class,
         after: SheetId(after.map_err(|_| fields::bad_page())?),
         limit: limit + 1,
     };
@@ -257,11 +260,16 @@ async fn which(state: &State, caller: &Caller, sheet: WhichSheet) -> Result<Shee
     };
     fields::sought("class", &class)?;
     fields::sought("paper", &paper)?;
-    let (year, assessment) = coded_in_year(state, caller, &assessment).await?;
+    let (year, code) = year_and_code(state, caller, &assessment).await?;
+    let year = year.ok_or_else(|| unknown(&assessment))?;
     let classes = reference::classes(state, caller.tenant(), year).await?;
     let classes = classes.iter().filter(|known| known.is(&class));
     let classes: Vec<ClassId> = classes.map(|known| known.id).collect();
-    let mut named = sheets::named(caller.db(), assessment.id, &classes).await?;
+    let mut named = sheets::named(caller.db(), (year, &code), &classes).await?;
+    if named.is_empty() {
+        // An assessment without this sheet is another thing than none.
+        coded(state, caller, &assessment).await?;
+    }
     named.retain(|sheet| caller.sees_marks(sheet.class_id, sheet.offering_id));
     let papers: Vec<PaperNames> = named.iter().map(PaperNames::from).collect();
     match meaning(&papers, &paper) {

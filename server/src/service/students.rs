@@ -36,7 +36,11 @@ const KEY: char = '\u{1}';
 /// Lists or searches students within the caller's reach.
 pub async fn list(_: &State, caller: &Caller, request: ListStudents) -> Result<Page<Student>> {
     let limit = fields::page(request.limit)?;
-    let within = caller.classes(Permission::StudentsRead);
+    let mut within = caller.classes(Permission::StudentsRead);
+    if let Some(class) = request.class {
+        let sees = caller.sees_class(class);
+        within = Some(Vec::from_iter(sees.then_some(class)));
+    }
     if within.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Page {
             rows: Vec::new(),
@@ -57,7 +61,6 @@ pub async fn list(_: &State, caller: &Caller, request: ListStudents) -> Result<P
     let number = admission_key(search.trim());
     let filter = Filter {
         within: within.as_deref(),
-        class: request.class,
         words,
         number: &number,
         all: request.all,

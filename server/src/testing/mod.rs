@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub use school::{PASSWORD, School, log_in, peer, settle};
 
 use crate::config::{Config, Database, Settings};
-use crate::gate::Hook;
+use crate::gate::{Hook, Hooks, Watch};
 use crate::limits::Limits;
 use crate::serve::{Listeners, serve};
 use crate::service::State;
@@ -175,7 +175,7 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve(&self) -> Served {
-        self.serve_on(self.config.limits, None).await
+        self.serve_on(self.config.limits, Hooks::default()).await
     }
 
     /// The same with other limits.
@@ -183,7 +183,7 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve_within(&self, limits: Limits) -> Served {
-        self.serve_on(limits, None).await
+        self.serve_on(limits, Hooks::default()).await
     }
 
     /// The same, with something that happens to each call before it is worked on.
@@ -191,7 +191,25 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve_hooked(&self, hook: Hook) -> Served {
-        self.serve_on(self.config.limits, Some(hook)).await
+        let before = Some(hook);
+        let hooks = Hooks {
+            before,
+            ..Hooks::default()
+        };
+        self.serve_on(self.config.limits, hooks).await
+    }
+
+    /// Serves within limits, and tells somebody what each call sent to the database.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub async fn serve_watched(&self, limits: Limits, watch: Watch) -> Served {
+        let after = Some(watch);
+        let hooks = Hooks {
+            after,
+            ..Hooks::default()
+        };
+        self.serve_on(limits, hooks).await
     }
 
     /// The same as other settings of the same data have it.
@@ -199,7 +217,8 @@ impl Installation {
     /// # Panics
     /// When it cannot listen.
     pub async fn serve_as(&self, config: Config) -> Served {
-        self.start(Arc::clone(&self.state), config, None).await
+        self.start(Arc::clone(&self.state), config, Hooks::default())
+            .await
     }
 
     /// A second server of the installation, as on another machine.
@@ -220,25 +239,27 @@ impl Installation {
             .expect("the database of a test is there");
         let socket = self.folder.path().join("beside.sock");
         let config = Config { socket, ..config };
-        let served = self.start(Arc::clone(&state), config, None).await;
+        let served = self
+            .start(Arc::clone(&state), config, Hooks::default())
+            .await;
         (state, served)
     }
 
-    async fn serve_on(&self, limits: Limits, hook: Option<Hook>) -> Served {
+    async fn serve_on(&self, limits: Limits, hooks: Hooks) -> Served {
         let config = Config {
             limits,
             ..self.config.clone()
         };
-        self.start(Arc::clone(&self.state), config, hook).await
+        self.start(Arc::clone(&self.state), config, hooks).await
     }
 
-    async fn start(&self, state: Arc<State>, config: Config, hook: Option<Hook>) -> Served {
+    async fn start(&self, state: Arc<State>, config: Config, hooks: Hooks) -> Served {
         let config = Config {
             listen: Some(([127, 0, 0, 1], 0).into()),
             ..config
         };
         let listeners = Listeners::open(&config).await.expect("a test can listen");
-        let listeners = listeners.hooked(hook);
+        let listeners = listeners.hooked(hooks);
         let address = listeners.tls_address().expect("TLS was asked for");
         let stop = CancellationToken::new();
         let shutdown = stop.clone().cancelled_owned();

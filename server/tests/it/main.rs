@@ -7,6 +7,7 @@ mod audit;
 mod bench_import;
 mod bench_load;
 mod cache;
+mod costs;
 mod database;
 mod database_killed;
 mod database_user;

@@ -73,6 +73,7 @@ pub fn all_statements() -> Vec<(String, &'static str)> {
                 "sizes.rs",
                 "raw.rs",
                 "storage.rs",
+                "measures.rs",
                 "statement.rs",
                 "fragments.rs",
             ];

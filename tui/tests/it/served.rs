@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use hillview_server::gate::Hook;
+use hillview_server::gate::{Hook, Hooks};
 use hillview_server::serve::{Listeners, serve};
 use hillview_server::testing::Installation;
 use hillview_shared::api::HillviewRequest;
@@ -42,7 +42,11 @@ impl Served {
             .folder()
             .join(format!("{:08x}.sock", rand::random::<u32>()));
         let hook: Hook = Arc::new(move |request| before(request).boxed());
-        let listeners = Listeners::open(&config).await.unwrap().hooked(Some(hook));
+        let hooks = Hooks {
+            before: Some(hook),
+            ..Hooks::default()
+        };
+        let listeners = Listeners::open(&config).await.unwrap().hooked(hooks);
         let stop = CancellationToken::new();
         let served = Self {
             unix: format!("unix:{}", config.socket.display()),

@@ -7,7 +7,9 @@ use hillview_shared::ids::{ClassId, Moment, StudentId, UserId, Version};
 use hillview_shared::students::Student;
 
 use super::{Enrolled, LIST, batches};
-use crate::db::students::{NewStudent, adding, admission_key, search_name, sort_name, student};
+use crate::db::students::{
+    NewStudent, adding, admission_key, remove_enrolments, search_name, sort_name, student,
+};
 use crate::db::{Db, Failure, Tx};
 
 /// Students of the school in the order of their ids, with the class that each is in.
@@ -125,19 +127,13 @@ pub async fn leave(
     last_day: NaiveDate,
 ) -> Result<(), Failure> {
     for students in students.chunks(LIST) {
-        tx.query(
-            "delete from enrolment_offering where enrolment_id in
-                (select id from enrolment where open_student_id in ({list}) and starts > ?)",
-        )
-        .list(students)
-        .bind(last_day)
-        .execute()
-        .await?;
-        tx.query("delete from enrolment where open_student_id in ({list}) and starts > ?")
+        let never: Vec<(i64,)> = tx
+            .query("select id from enrolment where open_student_id in ({list}) and starts > ?")
             .list(students)
             .bind(last_day)
-            .execute()
+            .all()
             .await?;
+        remove_enrolments(tx, &never).await?;
         tx.query(
             "update enrolment set ends = ?, open_student_id = null
             where open_student_id in ({list})",
@@ -182,17 +178,12 @@ pub async fn enrol(
 /// Takes the open enrolments of students away, as if they had never been.
 pub async fn forget_enrolments(tx: &mut Tx, students: &[StudentId]) -> Result<(), Failure> {
     for students in students.chunks(LIST) {
-        tx.query(
-            "delete from enrolment_offering where enrolment_id in
-                (select id from enrolment where open_student_id in ({list}))",
-        )
-        .list(students)
-        .execute()
-        .await?;
-        tx.query("delete from enrolment where open_student_id in ({list})")
+        let open: Vec<(i64,)> = tx
+            .query("select id from enrolment where open_student_id in ({list})")
             .list(students)
-            .execute()
+            .all()
             .await?;
+        remove_enrolments(tx, &open).await?;
     }
     Ok(())
 }

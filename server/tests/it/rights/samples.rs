@@ -253,7 +253,7 @@ impl Sample {
     }
 }
 
-fn filled(value: Value, place: &Place, fresh: u64) -> Value {
+pub fn filled(value: Value, place: &Place, fresh: u64) -> Value {
     match value {
         Value::String(text) => match text.as_str() {
             "$password" => json!(PASSWORD),
