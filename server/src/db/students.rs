@@ -268,10 +268,6 @@ pub fn search_name(name: &str) -> String {
     format!(" {}", hillview_shared::text::fold(name))
 }
 
-const ADD: &str = "insert into student (admission_no, admission_key, name, sort_name, search_name,
-        sex, birth_date, status, created_at, created_by, updated_at, updated_by)
-    values {rows (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)}";
-
 /// The statement that adds these students.
 pub(super) fn adding<'c>(
     tx: &'c mut Tx,
@@ -279,7 +275,13 @@ pub(super) fn adding<'c>(
     by: UserId,
     at: Moment,
 ) -> Query<'c> {
-    let query = tx.query(ADD).rows(students.len());
+    let query = tx
+        .query(
+            "insert into student (admission_no, admission_key, name, sort_name, search_name,
+                sex, birth_date, status, created_at, created_by, updated_at, updated_by)
+            values {rows (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)}",
+        )
+        .rows(students.len());
     students.iter().fold(query, |query, new| {
         query
             .bind(new.admission_no)

@@ -7,9 +7,9 @@ use hillview_shared::audit::Action;
 use hillview_shared::ids::StaffId;
 use hillview_shared::staff::StaffState;
 
+use super::endings::{tell_changed, tell_ended};
 use super::logins::{NewLogin, OneTime, add_login};
 use super::second_factor::take_away;
-use super::sessions::{tell_changed, tell_ended};
 use crate::db::accounts::{self, Login, User};
 use crate::db::{Db, Tx, roles, sessions, staff};
 use crate::error::Result;

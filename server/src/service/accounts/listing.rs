@@ -7,7 +7,7 @@ use hillview_shared::ids::{Moment, SessionId, UserId};
 use hillview_shared::sessions::{EndSession, ListSessions, SessionSummary};
 use hillview_shared::students::Page;
 
-use super::sessions::tell_ended;
+use super::endings::tell_ended;
 use crate::caller::Caller;
 use crate::db::sessions::{self, Filter};
 use crate::db::{Db, Failure, accounts};

@@ -5,7 +5,8 @@ use hillview_shared::accounts::RoleCode;
 use hillview_shared::audit::Action;
 use hillview_shared::ids::{Moment, StaffId, UserId};
 
-use super::sessions::{replace_password, tell_ended};
+use super::endings::tell_ended;
+use super::sessions::replace_password;
 use super::throttle;
 use crate::db::accounts::{self, NewUser};
 use crate::db::{Db, Tx};

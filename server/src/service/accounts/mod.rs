@@ -2,6 +2,7 @@
 //! passwords are hashed (`hashing`).
 
 pub mod by_hand;
+mod endings;
 pub mod listing;
 mod logins;
 mod passwords;
@@ -12,6 +13,7 @@ mod throttle;
 pub mod tokens;
 mod totp;
 
+pub use endings::{end_all_sessions, tell_changed, tell_ended};
 pub use logins::{
     NewLogin, OneTime, add_login, add_roles, check_username, one_time, reset_password,
 };
@@ -20,8 +22,7 @@ pub use second_factor::{
     reset as reset_second_factor,
 };
 pub use sessions::{
-    Peer, change_password, end_all_sessions, log_in, log_in_seated, log_out, replace_password,
-    resume, tell_changed, tell_ended, who_am_i,
+    Peer, change_password, log_in, log_in_seated, log_out, replace_password, resume, who_am_i,
 };
 pub use throttle::forgive;
 #[cfg(feature = "testing")]

@@ -4,7 +4,7 @@ use hillview_shared::ApiError;
 use hillview_shared::audit::Action;
 use hillview_shared::sessions::SessionPolicy;
 
-use super::sessions::tell_changed;
+use super::endings::tell_changed;
 use crate::caller::Caller;
 use crate::db::sessions;
 use crate::error::Result;

@@ -10,8 +10,9 @@ use hillview_shared::staff::WhichStaff;
 use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
+use super::endings::{tell_changed, tell_ended};
 use super::logins::signs;
-use super::sessions::{check_password, hold_checked, tell_changed, tell_ended, tried};
+use super::sessions::{check_password, hold_checked, tried};
 use super::throttle::WRONG_CODE;
 use super::totp;
 use crate::caller::{self, Caller};

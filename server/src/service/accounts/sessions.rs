@@ -13,15 +13,16 @@ use hillview_shared::school::{CurrentTerm, SchoolSummary};
 use hillview_shared::{ApiError, Kind};
 use sha2::{Digest, Sha256};
 
+use super::endings::tell_ended;
 use super::logins::check_username;
 use super::second_factor::{self, Proof};
 use super::{listing, passwords, throttle};
-use crate::cache::{Asked, Notice, SessionKey};
+use crate::cache::{Asked, SessionKey};
 use crate::caller::{self, Caller, Session};
 use crate::db::accounts::{self, Login};
 use crate::db::sessions::{self, NewSession};
 use crate::db::tenants::Tenant;
-use crate::db::{Db, Tx, devices};
+use crate::db::{Tx, devices};
 use crate::error::{Error, Result};
 use crate::reach::Reach;
 use crate::service::audit::{self, By, Event};
@@ -353,44 +354,6 @@ pub async fn replace_password(
     }
     devices::forget_all(tx, login.id).await?;
     Ok(sessions::end_all(tx, login.id, now).await?)
-}
-
-/// Ends every session of a school but the tokens of scripts; `last` is done at the end of the same transaction.
-pub async fn end_all_sessions(
-    state: &State,
-    school: &str,
-    db: &Db,
-    last: impl AsyncFn(&mut Tx) -> Result<()>,
-) -> Result<()> {
-    let now = state.clock.now();
-    let end = async |tx: &mut Tx| {
-        let ended = sessions::end_every(tx, now).await?;
-        last(tx).await?;
-        Ok(ended)
-    };
-    let ended = db.write(end).await?;
-    tell_ended(state, school, ended).await;
-    Ok(())
-}
-
-/// Tells every server that sessions have ended, after the commit. They would find out within a
-/// second without it.
-pub async fn tell_ended(state: &State, school: &str, hashes: Vec<[u8; 32]>) {
-    if hashes.is_empty() {
-        return;
-    }
-    let school = school.to_owned();
-    state
-        .cache
-        .tell(Notice::SessionsEnded { school, hashes })
-        .await;
-}
-
-/// Tells every server that what sessions of the school may is another, after the commit of a
-/// transaction that called [`sessions::changed`].
-pub async fn tell_changed(state: &State, school: &str) {
-    let school = school.to_owned();
-    state.cache.tell(Notice::SessionsChanged { school }).await;
 }
 
 pub(super) fn hash_of(token: &Token) -> [u8; 32] {

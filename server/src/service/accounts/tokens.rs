@@ -10,8 +10,9 @@ use hillview_shared::grants::Scope;
 use hillview_shared::ids::{Moment, Token, UserId};
 use hillview_shared::sessions::{AddToken, RevokeToken, TokenAdded, TokenSummary};
 
+use super::endings::tell_ended;
 use super::logins::check_username;
-use super::sessions::{hash_of, tell_ended};
+use super::sessions::hash_of;
 use crate::caller::Caller;
 use crate::db::grants::{self, NewGrant, Place, Row as GrantRow};
 use crate::db::tokens::{self, NewToken, Row};
