@@ -239,8 +239,8 @@ fn or_null(value: Option<impl std::fmt::Display>) -> String {
     value.map_or_else(|| "\\N".to_owned(), |value| value.to_string())
 }
 
-/// Where the database reads files from: any place when it is empty; `None` when from nowhere, and
-/// on an engine that reads none.
+/// Where the database reads files from: any place when it is empty. `None` is any place on MariaDB,
+/// no place on MySQL, and nothing on an engine that reads none.
 pub async fn reads_from(db: &Db) -> Result<Option<String>, Failure> {
     match db.0.engine {
         Engine::MySql(_) => {

@@ -169,7 +169,7 @@ impl Seed {
                 format!("{many} schools are more than {SCHOOLS_MAX}"),
                 "run the command several times, each with another --code",
             ),
-            many if many > self.students.min(self.teachers) => refuse(
+            many if many > 1 && many > self.students.min(self.teachers) => refuse(
                 format!(
                     "{} students and {} teachers cannot be spread over {many} schools",
                     self.students, self.teachers
