@@ -39,7 +39,8 @@ pub async fn counted<F: Future>(work: F) -> (F::Output, u32) {
 /// Runs a future and says what it sent. What it has other tasks do is not seen.
 pub async fn watched<F: Future>(work: F) -> (F::Output, Sent) {
     let tally = Arc::new(Tally::default());
-    let output = TALLY.scope(Arc::clone(&tally), work).await;
+    // On the heap: a call holds much at once.
+    let output = Box::pin(TALLY.scope(Arc::clone(&tally), work)).await;
     let sent = Sent {
         statements: tally.statements.load(Ordering::Relaxed),
         begun: tally.begun.load(Ordering::Relaxed),

@@ -7,6 +7,7 @@ use sqlx::FromRow;
 
 use super::fragments::{teaching_listed, teaching_listed_page, teaching_listed_where};
 use super::imports::{LIST, batches};
+use super::query::Query;
 use super::{Db, Failure, On, Tx};
 
 macro_rules! teaching {
@@ -90,12 +91,25 @@ pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<
             .bind(today)
             .bind(today)
             .bind(class),
-        // Names of as many classes as a page has rows, from the one of the page before on: each has
-        // at least one row, so that they fill it. SQLite keeps the order of what is joined crosswise.
-        (None, None) => db
-            .query(concat!(
-                teaching_listed!(),
-                "from (select class.grade_id, grade.ordinal, class.name from class
+        (None, None) => of_school(db, filter, today),
+    };
+    query
+        .bind(filter.after.ordinal)
+        .bind(filter.after.class)
+        .bind(filter.after.role)
+        .bind(filter.after.subject)
+        .bind(filter.after.id)
+        .bind(filter.limit)
+        .all()
+        .await
+}
+
+/// Names of as many classes as a page has rows, from the one of the page before on: each has at
+/// least one row, so that they fill it. SQLite keeps the order of what is joined crosswise.
+fn of_school<'a>(db: &'a Db, filter: &Filter<'_>, today: NaiveDate) -> Query<'a> {
+    db.query(concat!(
+        teaching_listed!(),
+        "from (select class.grade_id, grade.ordinal, class.name from class
                     join grade on grade.id = class.grade_id
                     where (grade.ordinal > ? or (grade.ordinal = ? and class.name >= ?))
                         and exists (select 1 from teaching where teaching.class_id = class.id
@@ -107,30 +121,20 @@ pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<
                 cross join class on class.grade_id = near.grade_id and class.name = near.name
                 cross join grade on grade.id = class.grade_id
                 cross join teaching on teaching.class_id = class.id",
-                teaching_listed_where!(),
-                teaching_listed_page!()
-            ))
-            .bind(filter.after.ordinal)
-            .bind(filter.after.ordinal)
-            .bind(filter.after.class)
-            .bind(filter.all_dates)
-            .bind(today)
-            .bind(today)
-            // One more: of the first, all rows may have been on the page before.
-            .bind(filter.limit + 1)
-            .bind(filter.all_dates)
-            .bind(today)
-            .bind(today),
-    };
-    query
-        .bind(filter.after.ordinal)
-        .bind(filter.after.class)
-        .bind(filter.after.role)
-        .bind(filter.after.subject)
-        .bind(filter.after.id)
-        .bind(filter.limit)
-        .all()
-        .await
+        teaching_listed_where!(),
+        teaching_listed_page!()
+    ))
+    .bind(filter.after.ordinal)
+    .bind(filter.after.ordinal)
+    .bind(filter.after.class)
+    .bind(filter.all_dates)
+    .bind(today)
+    .bind(today)
+    // One more: of the first, all rows may have been on the page before.
+    .bind(filter.limit + 1)
+    .bind(filter.all_dates)
+    .bind(today)
+    .bind(today)
 }
 
 /// One assignment.

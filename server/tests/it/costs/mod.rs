@@ -3,6 +3,7 @@
 
 mod calls;
 mod large;
+mod locks;
 mod plans;
 mod stage;
 

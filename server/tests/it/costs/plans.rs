@@ -1,7 +1,7 @@
 //! How the engines carry out what the calls send: no table that grows with the years is read as a
 //! whole. `docs/reference/plans-sqlite.md` and `plans-mariadb.md` keep the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -142,32 +142,28 @@ pub async fn check(engine: Engine, stage: &Stage<'_>) -> Result<(), String> {
                 ));
             }
         }
-        let calls: Vec<_> = calls.iter().map(|call| format!("`{call}`")).collect();
-        let _ = write!(
-            record,
-            "\n{}\n\n```sql\n{}\n```\n\n",
-            calls.join(", "),
-            statement.one_line()
-        );
-        for step in &plan {
-            let index = step
-                .index
-                .as_deref()
-                .map(|index| format!(" {index}"))
-                .unwrap_or_default();
-            let how = if engine == Engine::MySql {
-                format!("{} ", step.table)
-            } else {
-                String::new()
-            };
-            let _ = writeln!(record, "- {how}{}{index}", step.how);
-        }
+        record += &noted(engine, calls, &statement.one_line(), &plan);
     }
     keep(engine, &record)?;
     match scans.is_empty() {
         true => Ok(()),
         false => Err(scans.join("\n\n")),
     }
+}
+
+/// A statement with its plan, for the record.
+fn noted(engine: Engine, calls: &BTreeSet<&str>, statement: &str, plan: &[Step]) -> String {
+    let calls: Vec<_> = calls.iter().map(|call| format!("`{call}`")).collect();
+    let mut noted = format!("\n{}\n\n```sql\n{statement}\n```\n\n", calls.join(", "));
+    for step in plan {
+        let table = match engine {
+            Engine::MySql => format!("{} ", step.table),
+            Engine::Sqlite => String::new(),
+        };
+        let index = step.index.iter().map(|index| format!(" {index}"));
+        let _ = writeln!(noted, "- {table}{}{}", step.how, index.collect::<String>());
+    }
+    noted
 }
 
 /// What is inserted as it is given is not looked for.

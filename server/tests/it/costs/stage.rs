@@ -160,6 +160,11 @@ impl<'a> Stage<'a> {
         if !speaks_anew.contains(&priced.method) {
             self.lines.insert(priced.actor, line);
         }
+        self.found(priced)
+    }
+
+    /// What the call that was just made has sent.
+    fn found(&mut self, priced: &Priced) -> Found {
         let mut all = std::mem::take(&mut *self.sent.lock().unwrap());
         let at = all
             .iter()
