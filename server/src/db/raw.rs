@@ -244,7 +244,8 @@ fn or_null(value: Option<impl std::fmt::Display>) -> String {
 pub async fn reads_from(db: &Db) -> Result<Option<String>, Failure> {
     match db.0.engine {
         Engine::MySql(_) => {
-            db.query("select cast(@@secure_file_priv as char)")
+            // MySQL says its null in words.
+            db.query("select cast(nullif(@@secure_file_priv, 'NULL') as char)")
                 .scalar()
                 .await
         }
