@@ -246,7 +246,7 @@ async fn the_same_seed_makes_the_same_rows_on_every_engine() {
     on_each_engine(async |it| {
         let other = Size { seed: 8, ..SMALL };
         for (code, size) in [("one", &SMALL), ("two", &SMALL), ("three", &other)] {
-            make(&it, code, size).await.unwrap();
+            make(it, code, size).await.unwrap();
         }
         let mut all = Vec::new();
         for code in ["one", "two", "three"] {
@@ -266,8 +266,8 @@ async fn the_same_seed_makes_the_same_rows_on_every_engine() {
 #[tokio::test]
 async fn there_are_as_many_marks_as_asked_for_and_their_history_holds() {
     on_each_engine(async |it| {
-        let seeded = make(&it, "seed", &SMALL).await.unwrap();
-        let head = log_in(&it, "seed", "head").await;
+        let seeded = make(it, "seed", &SMALL).await.unwrap();
+        let head = log_in(it, "seed", "head").await;
         let count = async |sql| head.db().query(sql).scalar::<i64>().await.unwrap();
         assert_eq!(count("select count(*) from mark").await, 1_300);
         assert_eq!(seeded.marks, 1_300);
@@ -299,8 +299,8 @@ async fn there_are_as_many_marks_as_asked_for_and_their_history_holds() {
 #[tokio::test]
 async fn a_teacher_of_a_made_up_school_opens_a_sheet_and_saves_it() {
     on_each_engine(async |it| {
-        make(&it, "seed", &SMALL).await.unwrap();
-        let teacher = log_in(&it, "seed", "t00001").await;
+        make(it, "seed", &SMALL).await.unwrap();
+        let teacher = log_in(it, "seed", "t00001").await;
         let request = ListSheets {
             mine: true,
             ..ListSheets::default()
@@ -346,9 +346,9 @@ async fn a_teacher_of_a_made_up_school_opens_a_sheet_and_saves_it() {
 #[tokio::test]
 async fn the_office_of_a_made_up_school_sees_all_of_it() {
     on_each_engine(async |it| {
-        make(&it, "seed", &SMALL).await.unwrap();
+        make(it, "seed", &SMALL).await.unwrap();
         for user in ["head", "deputy", "registrar", "admin"] {
-            let caller = log_in(&it, "seed", user).await;
+            let caller = log_in(it, "seed", user).await;
             let all = classes::list(&it.state, &caller).await.unwrap();
             let sizes: Vec<i64> = all.iter().map(|class| class.students).collect();
             assert_eq!(sizes, [40, 40, 20], "{user}");
@@ -387,10 +387,10 @@ async fn a_code_that_is_there_and_numbers_that_do_not_fit_are_refused_before_any
             marks: 1_000_000,
             ..SMALL
         };
-        assert_eq!(refusal(make(&it, "seed", &many).await).0, "too-many-marks");
+        assert_eq!(refusal(make(it, "seed", &many).await).0, "too-many-marks");
         assert!(it.state.tenants.all().await.unwrap().is_empty());
-        make(&it, "seed", &SMALL).await.unwrap();
-        let (code, hint) = refusal(make(&it, "seed", &SMALL).await);
+        make(it, "seed", &SMALL).await.unwrap();
+        let (code, hint) = refusal(make(it, "seed", &SMALL).await);
         assert_eq!(code, "school-exists");
         assert!(
             hint.contains("school remove seed --confirm='Kilimani'"),
@@ -441,7 +441,7 @@ async fn by_the_driver(it: &Installation, code: &str, from_files: bool) -> Laid 
 #[tokio::test]
 async fn the_ways_that_the_seed_is_measured_against_bring_in_the_same_rows() {
     on_each_engine(async |it| {
-        make(&it, "seed", &SMALL).await.unwrap();
+        make(it, "seed", &SMALL).await.unwrap();
         let tenant = it.state.tenants.school("seed").await.unwrap();
         let seeded = digests(&tenant.db).await;
         let files = raw::reads_from(&tenant.db).await.unwrap();
@@ -455,7 +455,7 @@ async fn the_ways_that_the_seed_is_measured_against_bring_in_the_same_rows() {
             if from_files && !reads {
                 continue;
             }
-            let laid = by_the_driver(&it, "driver", from_files).await;
+            let laid = by_the_driver(it, "driver", from_files).await;
             assert_eq!(digests(&laid.db).await, seeded, "{from_files}");
             laid.db.close().await;
             laid.remove(&it.state).await.unwrap();
@@ -467,7 +467,7 @@ async fn the_ways_that_the_seed_is_measured_against_bring_in_the_same_rows() {
 #[tokio::test]
 async fn the_room_of_tables_is_told() {
     on_each_engine(async |it| {
-        make(&it, "seed", &SMALL).await.unwrap();
+        make(it, "seed", &SMALL).await.unwrap();
         let tenant = it.state.tenants.school("seed").await.unwrap();
         let tables = sizes::tables(&tenant.db).await.unwrap();
         let room = |name: &str| tables.iter().find(|room| room.table == name).unwrap();
