@@ -353,12 +353,12 @@ async fn calls_send_fewer_statements_for_what_is_remembered() {
                 ("show student", 3),
                 ("open sheet", 2),
                 ("open sheet, unchanged", 1),
-                ("open sheet, named", 4),
+                ("open sheet, named", 3),
             ]
         );
         assert_eq!(
             without.map(|(_, count)| count),
-            [1, 1, 1, 2, 2, 4, 3, 1, 7],
+            [1, 1, 1, 2, 2, 4, 3, 1, 6],
             "{without:?}"
         );
         // Neither a session nor a school is remembered.
