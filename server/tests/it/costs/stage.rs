@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hillview_server::caller::{Caller, SessionKey};
 use hillview_server::db::plans::Statement;
@@ -43,6 +44,11 @@ const DEVICES: usize = 10;
 
 /// Asked again when the school was looked up some seconds ago: the same.
 const SCHOOL: &str = "from school where code = ?";
+
+/// Whether a statement is sent when some time has passed, whatever is called.
+pub fn is_occasional(sql: &str) -> bool {
+    sql == SEEN || ONCE_A_SECOND.contains(&sql) || sql.contains(SCHOOL)
+}
 
 pub struct Stage<'a> {
     it: &'a Installation,
@@ -88,6 +94,8 @@ impl<'a> Stage<'a> {
         let limits = Limits {
             user_rate: much,
             stranger_calls: u32::MAX,
+            // A line of somebody who makes few calls waits for the next while the school grows.
+            idle: Duration::from_secs(60 * 60),
             ..it.config.limits
         };
         let watch = move |method: &str, of: Sent| {
