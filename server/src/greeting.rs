@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hillview_shared::accounts::{ChangePassword, LogIn, LoggedIn};
 use hillview_shared::api::{Hello, PROTOCOL, Welcome};
-use hillview_shared::wire::DICTIONARY;
+use hillview_shared::wire::{DICTIONARIES, common};
 use hillview_shared::{ApiError, Kind};
 
 use crate::caller::Caller;
@@ -13,7 +13,7 @@ use crate::gate::Connection;
 use crate::service::accounts;
 
 pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
-    understood(&hello)?;
+    let dictionary = understood(&hello)?;
     let peer = connection.greeted(source(&hello.client));
     let resumed = match &hello.resume {
         Some(resume) => accounts::resume(&connection.state, &peer, resume).await?,
@@ -31,6 +31,7 @@ pub async fn hello(connection: &Connection, hello: Hello) -> Result<Welcome> {
         protocol: PROTOCOL,
         server: env!("CARGO_PKG_VERSION").to_owned(),
         time: connection.state.clock.now(),
+        dictionary,
         who,
     })
 }
@@ -64,15 +65,18 @@ pub async fn change_password(
     Ok(logged_in)
 }
 
-/// Refuses a client that would not understand the answers, and says which end is the older one.
-fn understood(hello: &Hello) -> Result<()> {
-    let newest = hello.dictionaries.iter().max().copied().unwrap_or(0);
-    let (ours, theirs, what) = if hello.protocol != PROTOCOL {
-        (PROTOCOL, hello.protocol, "protocol")
-    } else if !hello.dictionaries.contains(&DICTIONARY) {
-        (DICTIONARY, newest, "dictionary")
-    } else {
-        return Ok(());
+/// The dictionary to speak with a client. One that would not understand the answers is refused,
+/// and told which end is the older one.
+fn understood(hello: &Hello) -> Result<u32> {
+    let newest = |of: &[u32]| of.iter().max().copied().unwrap_or(0);
+    let (ours, theirs, what) = match common(&hello.dictionaries) {
+        Some(dictionary) if hello.protocol == PROTOCOL => return Ok(dictionary),
+        None if hello.protocol == PROTOCOL => (
+            newest(&DICTIONARIES),
+            newest(&hello.dictionaries),
+            "dictionary",
+        ),
+        _ => (PROTOCOL, hello.protocol, "protocol"),
     };
     let older = if theirs < ours { "client" } else { "server" };
     let text = format!("the client speaks {what} {theirs}, the server speaks {ours}");
@@ -97,26 +101,37 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn refusal(protocol: u32, dictionaries: Vec<u32>) -> Option<ApiError> {
+    fn spoken(protocol: u32, dictionaries: Vec<u32>) -> Result<u32, ApiError> {
         let hello = Hello {
             protocol,
             client: "tui 1".to_owned(),
             dictionaries,
             resume: None,
         };
-        understood(&hello).err().map(Error::told)
+        understood(&hello).map_err(Error::told)
+    }
+
+    #[test]
+    fn the_newest_dictionary_that_both_have_is_spoken() {
+        for (theirs, spoken_with) in [
+            (vec![1], 1),
+            (vec![2, 1], 2),
+            (vec![1, 2, 99], 2),
+            (DICTIONARIES.to_vec(), 2),
+        ] {
+            assert_eq!(spoken(PROTOCOL, theirs), Ok(spoken_with));
+        }
     }
 
     #[test]
     fn the_older_end_is_named() {
-        assert_eq!(refusal(PROTOCOL, vec![DICTIONARY, 99]), None);
         for (protocol, dictionaries, hint) in [
-            (PROTOCOL - 1, vec![DICTIONARY], "update the client"),
-            (PROTOCOL + 1, vec![DICTIONARY], "update the server"),
+            (PROTOCOL - 1, vec![1], "update the client"),
+            (PROTOCOL + 1, vec![1], "update the server"),
             (PROTOCOL, vec![], "update the client"),
-            (PROTOCOL, vec![DICTIONARY + 1], "update the server"),
+            (PROTOCOL, vec![99], "update the server"),
         ] {
-            let told = refusal(protocol, dictionaries).unwrap();
+            let told = spoken(protocol, dictionaries).unwrap_err();
             assert_eq!(told.code, "wrong-protocol");
             assert_eq!(told.hint.as_deref(), Some(hint));
         }

@@ -1,22 +1,22 @@
 //! A socket that counts what goes through it: below TLS, so that what a client really takes and
 //! sends is seen, and not what waits in a buffer on this side.
 
-use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes that have gone through, each way.
 #[derive(Clone, Default)]
-pub struct Meter(Rc<Counts>);
+pub struct Meter(Arc<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    read: Cell<u64>,
-    written: Cell<u64>,
+    read: AtomicU64,
+    written: AtomicU64,
 }
 
 pub struct Metered<T> {
@@ -26,20 +26,22 @@ pub struct Metered<T> {
 
 impl Meter {
     pub fn read(&self) -> u64 {
-        self.0.read.get()
+        self.0.read.load(Ordering::Relaxed)
     }
 
     pub fn written(&self) -> u64 {
-        self.0.written.get()
+        self.0.written.load(Ordering::Relaxed)
     }
 
     fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = outcome {
-            let bytes = u64::try_from(*bytes).unwrap_or(u64::MAX);
-            let sum = self.0.written.get().saturating_add(bytes);
-            self.0.written.set(sum);
+            self.0.written.fetch_add(many(*bytes), Ordering::Relaxed);
         }
     }
+}
+
+fn many(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 impl<T> Metered<T> {
@@ -56,9 +58,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Metered<T> {
     ) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         let outcome = Pin::new(&mut self.socket).poll_read(cx, to);
-        let bytes = u64::try_from(to.filled().len() - before).unwrap_or(u64::MAX);
-        let read = &self.meter.0.read;
-        read.set(read.get().saturating_add(bytes));
+        let bytes = many(to.filled().len() - before);
+        self.meter.0.read.fetch_add(bytes, Ordering::Relaxed);
         outcome
     }
 }

@@ -232,6 +232,11 @@ pub struct Resume {
     pub token: Token,
 }
 
+/// What a server has that says nothing about dictionaries.
+fn first_dictionary() -> u32 {
+    1
+}
+
 /// The answer to [`Hello`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
@@ -241,6 +246,9 @@ pub struct Welcome {
     pub server: String,
     /// The server's clock.
     pub time: Moment,
+    /// The dictionary that the client may pack with from now on: the newest that both have.
+    #[serde(default = "first_dictionary")]
+    pub dictionary: u32,
     /// Whose session was resumed; `None` without a token or when the session has ended.
     #[serde(default)]
     pub who: Option<Who>,

@@ -1,5 +1,7 @@
 //! Marks, their history and the operations that were answered.
 
+use std::collections::HashMap;
+
 use hillview_shared::assessments::{AssessmentState, SheetState};
 use hillview_shared::ids::{
     ClassId, Moment, OfferingId, OperationId, SchemeId, SheetId, StudentId, UserId, Version,
@@ -28,7 +30,7 @@ pub struct Head {
 }
 
 /// A student on a sheet with the mark that stands there; nobody on a sheet without students.
-#[derive(Debug, FromRow)]
+#[derive(Debug, Default, FromRow)]
 pub struct Place {
     pub student_id: Option<StudentId>,
     pub expected: bool,
@@ -41,16 +43,65 @@ pub struct Place {
     pub changed_at: Option<Moment>,
 }
 
-/// A sheet and one student of it; a sheet without students is one row without a student.
-#[derive(Debug, FromRow)]
+/// Everything that a save must know.
+#[derive(Debug)]
 pub struct Standing {
+    pub sheet: Asked,
+    /// Whoever is or was in the class, and whoever has a mark.
+    pub places: Vec<Place>,
+}
+
+/// The sheet, and what was answered to the operation.
+#[derive(Debug, FromRow)]
+pub struct Asked {
     #[sqlx(flatten)]
     pub head: Head,
     pub seen_request: Option<Vec<u8>>,
     /// Only when it was the same user's.
     pub seen_reply: Option<Vec<u8>>,
-    #[sqlx(flatten)]
-    pub place: Place,
+}
+
+#[derive(Debug, FromRow)]
+pub struct Enrolled {
+    student_id: StudentId,
+    expected: bool,
+}
+
+#[derive(Debug, FromRow)]
+pub struct Mark {
+    student_id: StudentId,
+    state: MarkState,
+    score: Option<Score>,
+    level: Option<String>,
+    v: Version,
+    changed_by: UserId,
+    changed_by_name: Option<String>,
+    changed_at: Moment,
+}
+
+/// A row of [`STANDING`]: only the columns of its kind are read.
+#[derive(Debug)]
+pub enum StandingRow {
+    Sheet(Box<Asked>),
+    Enrolled(Enrolled),
+    Mark(Mark),
+}
+
+impl<'r, R: sqlx::Row> FromRow<'r, R> for StandingRow
+where
+    &'static str: sqlx::ColumnIndex<R>,
+    i64: sqlx::Decode<'r, R::Database> + sqlx::Type<R::Database>,
+    Asked: FromRow<'r, R>,
+    Enrolled: FromRow<'r, R>,
+    Mark: FromRow<'r, R>,
+{
+    fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        match row.try_get::<i64, _>("kind")? {
+            1 => Asked::from_row(row).map(Box::new).map(Self::Sheet),
+            2 => Enrolled::from_row(row).map(Self::Enrolled),
+            _ => Mark::from_row(row).map(Self::Mark),
+        }
+    }
 }
 
 impl Place {
@@ -70,13 +121,11 @@ pub fn stored(state: Option<MarkState>, score: Option<Score>, level: Option<Stri
 /// Counts the sheet's version up and so holds it until the transaction ends; false when there is
 /// no such sheet.
 pub async fn hold(tx: &mut Tx, sheet: SheetId) -> Result<bool, Failure> {
-    let found = tx
-        .query("update sheet set v = v + 1 where id = ?")
-        .bind(sheet)
-        .execute()
-        .await?;
+    let found = tx.query(HOLD).bind(sheet).execute().await?;
     Ok(found == 1)
 }
+
+pub(super) const HOLD: &str = "update sheet set v = v + 1 where id = ?";
 
 /// Takes [`hold`]'s count back, for a save that turns out to have been answered before.
 pub async fn let_go(tx: &mut Tx, sheet: SheetId) -> Result<(), Failure> {
@@ -87,52 +136,99 @@ pub async fn let_go(tx: &mut Tx, sheet: SheetId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Everything that a save must know, read after [`hold`]: the sheet, its students and marks, the
-/// end of its history, and what was answered when this operation was seen before.
+/// Everything that a save must know, read after [`hold`]; `None` when there is no such sheet.
 pub async fn standing(
     tx: &mut Tx,
     sheet: SheetId,
     (operation, by): (OperationId, UserId),
     today: chrono::NaiveDate,
-) -> Result<Vec<Standing>, Failure> {
-    tx.query(STANDING)
+) -> Result<Option<Standing>, Failure> {
+    let rows: Vec<StandingRow> = tx
+        .query(STANDING)
         .bind(&operation.0[..])
         .bind(&operation.0[..])
         .bind(by)
-        .bind(today)
-        .bind(today)
         .bind(sheet)
+        .bind(sheet)
+        .bind(sheet)
+        .bind(today)
+        .bind(today)
         .bind(sheet)
         .bind(sheet)
         .all()
-        .await
+        .await?;
+    Ok(gathered(rows))
 }
 
-const STANDING: &str = concat!(
-    "select sheet.v, sheet.state, sheet.out_of, sheet.class_id, paper.offering_id, sheet.scheme_id,
-        assessment.state as assessment_state, assessment.opens, assessment.closes,
-        assessment.direct_levels,
+/// Puts the rows together: one place for each student.
+fn gathered(rows: Vec<StandingRow>) -> Option<Standing> {
+    let (mut sheet, mut places) = (None, HashMap::<_, Place>::with_capacity(rows.len()));
+    for row in rows {
+        match row {
+            StandingRow::Sheet(the) => sheet = Some(*the),
+            // Who left the class and came back stands twice: being expected once is enough.
+            StandingRow::Enrolled(it) => {
+                places.entry(it.student_id).or_default().expected |= it.expected;
+            }
+            StandingRow::Mark(mark) => {
+                let place = places.entry(mark.student_id).or_default();
+                *place = Place {
+                    student_id: None,
+                    expected: place.expected,
+                    mark_state: Some(mark.state),
+                    score: mark.score,
+                    level: mark.level,
+                    mark_v: Some(mark.v),
+                    changed_by: mark.changed_by_name,
+                    changed_by_id: Some(mark.changed_by),
+                    changed_at: Some(mark.changed_at),
+                };
+            }
+        }
+    }
+    let places = places.into_iter().map(|(student, place)| Place {
+        student_id: Some(student),
+        ..place
+    });
+    let places = places.collect();
+    sheet.map(|sheet| Standing { sheet, places })
+}
+
+/// Three kinds of rows in one statement, which sees one moment: the sheet, who is or was in the
+/// class, and the marks.
+pub(super) const STANDING: &str = concat!(
+    "select 1 as kind, sheet.v, sheet.state, sheet.out_of, sheet.class_id, paper.offering_id,
+        sheet.scheme_id, assessment.state as assessment_state, assessment.opens,
+        assessment.closes, assessment.direct_levels,
         (select request_hash from operation where id = ?) as seen_request,
         (select reply from operation where id = ? and user_id = ?) as seen_reply,
-        (select max(sequence) from mark_change where sheet_id = sheet.id) as last_sequence,
-        (select hash from mark_change where sheet_id = sheet.id
+        (select max(sequence) from mark_change where sheet_id = ?) as last_sequence,
+        (select hash from mark_change where sheet_id = ?
             order by sequence desc limit 1) as last_hash,
-        enrolment.student_id,
-        case when ",
+        null as student_id, null as expected, null as score, null as level,
+        null as changed_by, null as changed_by_name, null as changed_at
+    from sheet
+    join assessment on assessment.id = sheet.assessment_id
+    join paper on paper.id = sheet.paper_id
+    where sheet.id = ?
+    union all
+    select 2, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+        enrolment.student_id, case when ",
     super::fragments::expected!(),
-    " then true else false end as expected,
-        mark.state as mark_state, mark.score, mark.level, mark.v as mark_v,
-        user.name as changed_by, mark.changed_by as changed_by_id, mark.changed_at
+    " then true else false end, null, null, null, null, null
     from sheet
     join assessment on assessment.id = sheet.assessment_id
     join paper on paper.id = sheet.paper_id
     join offering on offering.id = paper.offering_id
-    left join ",
-    super::fragments::on_sheet!(),
-    " on true
-    left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
+    join enrolment on enrolment.class_id = sheet.class_id
+    where sheet.id = ?
+    union all
+    select 3, mark.v, mark.state, null, null, null, null, null, null, null, null, null, null,
+        null, null, mark.student_id, null, mark.score, mark.level, mark.changed_by, user.name,
+        mark.changed_at
+    from mark
     left join user on user.id = mark.changed_by
-    where sheet.id = ?"
+    where mark.sheet_id = ?"
 );
 
 /// A mark to write, and who entered it when.
@@ -148,28 +244,26 @@ pub struct NewMark<'a> {
 
 /// Writes marks that are not blank, over what stands there.
 pub async fn put(tx: &mut Tx, marks: &[NewMark<'_>]) -> Result<(), Failure> {
-    let mut query = tx
-        .query(
-            "insert into mark
-                (sheet_id, student_id, state, score, level, v, changed_by, changed_at)
-            values {rows (?, ?, ?, ?, ?, ?, ?, ?)}
-            {upsert sheet_id, student_id: state, score, level, v, changed_by, changed_at}",
-        )
-        .rows(marks.len());
+    let mut query = tx.query(PUT).rows(marks.len());
     for mark in marks {
-        query = query
-            .bind(mark.sheet)
-            .bind(mark.student)
-            .bind(mark.entry.state())
-            .bind(mark.entry.score())
-            .bind(mark.entry.level())
-            .bind(mark.version)
-            .bind(mark.by)
-            .bind(mark.at);
+        query
+            .push(mark.sheet)
+            .push(mark.student)
+            .push(mark.entry.state())
+            .push(mark.entry.score())
+            .push(mark.entry.level())
+            .push(mark.version)
+            .push(mark.by)
+            .push(mark.at);
     }
     query.execute().await?;
     Ok(())
 }
+
+pub(super) const PUT: &str = "insert into mark
+        (sheet_id, student_id, state, score, level, v, changed_by, changed_at)
+    values {rows (?, ?, ?, ?, ?, ?, ?, ?)}
+    {upsert sheet_id, student_id: state, score, level, v, changed_by, changed_at}";
 
 /// Takes marks away; a blank has no row.
 pub async fn clear(tx: &mut Tx, sheet: SheetId, students: &[StudentId]) -> Result<(), Failure> {
@@ -190,42 +284,40 @@ pub struct NewChange<'a> {
 
 /// Adds rows to the history.
 pub async fn add_changes(tx: &mut Tx, changes: &[NewChange<'_>]) -> Result<(), Failure> {
-    let mut query = tx
-        .query(
-            "insert into mark_change
-                (sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
-                new_score, new_level, changed_by, changed_at, operation, source, reason,
-                previous_hash, hash)
-            values {rows (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}",
-        )
-        .rows(changes.len());
+    let mut query = tx.query(ADD_CHANGES).rows(changes.len());
     for NewChange {
         link,
         previous_hash,
         hash,
     } in changes
     {
-        query = query
-            .bind(link.sheet)
-            .bind(link.sequence)
-            .bind(link.student)
-            .bind(link.before.state())
-            .bind(link.before.score())
-            .bind(link.before.level())
-            .bind(link.after.state())
-            .bind(link.after.score())
-            .bind(link.after.level())
-            .bind(link.by)
-            .bind(link.at)
-            .bind(&link.operation.0[..])
-            .bind(link.source)
-            .bind(link.reason)
-            .bind(&previous_hash[..])
-            .bind(&hash[..]);
+        query
+            .push(link.sheet)
+            .push(link.sequence)
+            .push(link.student)
+            .push(link.before.state())
+            .push(link.before.score())
+            .push(link.before.level())
+            .push(link.after.state())
+            .push(link.after.score())
+            .push(link.after.level())
+            .push(link.by)
+            .push(link.at)
+            .push(&link.operation.0[..])
+            .push(link.source)
+            .push(link.reason)
+            .push(&previous_hash[..])
+            .push(&hash[..]);
     }
     query.execute().await?;
     Ok(())
 }
+
+pub(super) const ADD_CHANGES: &str = "insert into mark_change
+        (sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
+        new_score, new_level, changed_by, changed_at, operation, source, reason,
+        previous_hash, hash)
+    values {rows (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}";
 
 /// What was answered to an operation.
 pub struct Answered {
@@ -238,23 +330,22 @@ pub struct Answered {
 
 /// Remembers what was answered to operations.
 pub async fn remember(tx: &mut Tx, answered: &[Answered]) -> Result<(), Failure> {
-    let mut query = tx
-        .query(
-            "insert into operation (id, user_id, request_hash, reply, created_at)
-            values {rows (?, ?, ?, ?, ?)}",
-        )
-        .rows(answered.len());
+    let mut query = tx.query(REMEMBER).rows(answered.len());
     for one in answered {
-        query = query
-            .bind(&one.operation.0[..])
-            .bind(one.by)
-            .bind(&one.request_hash[..])
-            .bind(&one.reply)
-            .bind(one.at);
+        query
+            .push(&one.operation.0[..])
+            .push(one.by)
+            .push(&one.request_hash[..])
+            .push(&one.reply)
+            .push(one.at);
     }
     query.execute().await?;
     Ok(())
 }
+
+pub(super) const REMEMBER: &str =
+    "insert into operation (id, user_id, request_hash, reply, created_at)
+    values {rows (?, ?, ?, ?, ?)}";
 
 /// A row of the history, as shown.
 #[derive(Debug, FromRow)]

@@ -25,6 +25,7 @@ pub mod plans;
 pub mod privileges;
 mod query;
 pub mod raw;
+pub mod raw_saves;
 pub mod requests;
 pub mod roles;
 pub mod schools;

@@ -93,11 +93,20 @@ macro_rules! fetch {
 impl<'c> Query<'c> {
     /// Binds the next value, in the order of the question marks.
     pub fn bind<'t>(mut self, value: impl Bind<'t>) -> Self {
+        self.push(value);
+        self
+    }
+
+    /// The same, for the many values of [`rows`](Self::rows): a query is not small, and is not
+    /// moved for each of a thousand.
+    pub fn push<'t>(&mut self, value: impl Bind<'t>) -> &mut Self {
         let added = match &mut self.arguments {
             Arguments::MySql(values) => values.add(value),
             Arguments::Sqlite(values) => values.add(value),
         };
-        self.broken = self.broken.or(added.err());
+        if let Err(error) = added {
+            self.broken.get_or_insert(error);
+        }
         self
     }
 
@@ -115,7 +124,10 @@ impl<'c> Query<'c> {
         };
         let padding = padded(items.len()) - items.len();
         let items = items.iter().chain(std::iter::repeat_n(last, padding));
-        items.fold(self, |query, item| query.bind(*item))
+        for item in items {
+            self.push(*item);
+        }
+        self
     }
 
     /// Binds what `{pairs}` stands for. Nothing is in an empty one.
@@ -126,7 +138,10 @@ impl<'c> Query<'c> {
         };
         let padding = padded(items.len()) - items.len();
         let items = items.iter().chain(std::iter::repeat_n(last, padding));
-        items.fold(self, |query, (one, other)| query.bind(*one).bind(*other))
+        for (one, other) in items {
+            self.push(*one).push(*other);
+        }
+        self
     }
 
     pub async fn all<T: Row>(self) -> Result<Vec<T>, Failure> {

@@ -14,12 +14,15 @@
 //! | `{upsert a, b: c, v = t.v + 1}` | `on duplicate key update c = values(c), v = t.v + 1` | `on conflict (a, b) do update set c = excluded.c, …` |
 //! | `{keep a, b}` | `on duplicate key update a = t.a` in effect: nothing | `on conflict (a, b) do nothing` |
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 /// Which dialect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     MySql,
     Sqlite,
@@ -34,6 +37,18 @@ pub fn padded(n: usize) -> usize {
     fitting.unwrap_or_else(|| n.next_multiple_of(1024))
 }
 
+/// How many statements a thread remembers as written; more than there are of usual lengths.
+const REMEMBERED: usize = 1_000;
+
+/// Which literal, for which dialect, of how many.
+type Key = (usize, usize, Dialect, usize);
+
+thread_local! {
+    /// A save of forty marks has two statements of more than a kilobyte: they are not put together
+    /// each time.
+    static WRITTEN: RefCell<HashMap<Key, Arc<str>>> = RefCell::default();
+}
+
 /// The statement as the engine reads it. `many` is the number of rows or of list items.
 ///
 /// The one place that vouches for text which is not a literal: it joins pieces of the literal only.
@@ -41,6 +56,21 @@ pub fn written(template: &'static str, dialect: Dialect, many: usize) -> SqlStr 
     if !template.contains('{') {
         return template.into_sql_str();
     }
+    // A literal stays where it is, so its place names it.
+    let key = (template.as_ptr().addr(), template.len(), dialect, many);
+    let known = WRITTEN.with_borrow_mut(|known| {
+        if known.len() >= REMEMBERED && !known.contains_key(&key) {
+            known.clear();
+        }
+        let text = known
+            .entry(key)
+            .or_insert_with(|| write(template, dialect, many).into());
+        Arc::clone(text)
+    });
+    AssertSqlSafe(known).into_sql_str()
+}
+
+fn write(template: &str, dialect: Dialect, many: usize) -> String {
     let mut sql = String::with_capacity(template.len() + many * 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -50,7 +80,7 @@ pub fn written(template: &'static str, dialect: Dialect, many: usize) -> SqlStr 
         rest = after;
     }
     sql.push_str(rest);
-    AssertSqlSafe(sql).into_sql_str()
+    sql
 }
 
 fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {

@@ -16,9 +16,10 @@ use hillview_shared::{ApiError, Kind};
 
 use super::calendar;
 use super::connections::Connections;
-use super::engine::{Db, Pools};
+use super::engine::{Db, Engine, Pools};
 use super::migrate::{self, Scope};
 use super::privileges::{self, Account};
+use super::raw_saves::Raw;
 use super::schools::{self, School};
 use super::storage::{self, MySqlServer};
 use crate::config::{Config, Database};
@@ -351,18 +352,28 @@ impl Tenants {
         tenant
     }
 
+    /// A school's database for a measurement of what the engine does by itself, with saves of so
+    /// many marks each. Its connections are beside those that the settings allow.
+    pub fn raw(&self, code: &str, connections: u32, marks: usize) -> Raw {
+        Raw::of(self.engine(code, connections, false), marks)
+    }
+
     fn connect(&self, code: &str, create: bool) -> Db {
-        let engine = match &self.storage {
+        let engine = self.engine(code, PER_SCHOOL, create);
+        let connections = Arc::clone(&self.connections);
+        Db(Arc::new(Pools::new(engine, PER_SCHOOL, connections)))
+    }
+
+    fn engine(&self, code: &str, most: u32, create: bool) -> Engine {
+        match &self.storage {
             Storage::MySql { server, prefix } => {
-                server.pool(&schema(prefix, code), PER_SCHOOL, self.idle)
+                server.pool(&schema(prefix, code), most, self.idle)
             }
             Storage::Sqlite(folder) => {
                 let file = folder.join("schools").join(format!("{code}.db"));
-                storage::open_file(&file, create, PER_SCHOOL, self.idle)
+                storage::open_file(&file, create, most, self.idle)
             }
-        };
-        let connections = Arc::clone(&self.connections);
-        Db(Arc::new(Pools::new(engine, PER_SCHOOL, connections)))
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::caller::Caller;
 use crate::chain::Hash;
-use crate::db::marks::{self, Head, Standing};
+use crate::db::marks::{self, Asked, Head, Standing};
 use crate::db::{Tx, sheets};
 use crate::error::{Error, Result};
 use crate::service::State;
@@ -92,29 +92,29 @@ async fn save_in(state: &State, tx: &mut Tx, caller: &Caller, write: Write<'_>) 
     if !marks::hold(tx, write.sheet).await? {
         return Err(ApiError::not_found("sheet").into());
     }
-    let rows = marks::standing(
-        tx,
-        write.sheet,
-        (write.operation, caller.user()),
-        write.today,
-    )
-    .await?;
-    let first = rows.first().ok_or_else(|| ApiError::not_found("sheet"))?;
+    let operation = (write.operation, caller.user());
+    let standing = marks::standing(tx, write.sheet, operation, write.today).await?;
+    let Standing { sheet, places } = standing.ok_or_else(|| ApiError::not_found("sheet"))?;
     let request_hash = request_hash(write.sheet, write.edits, write.reason)?;
-    if let Some(reply) = answered(first, &request_hash)? {
+    if let Some(reply) = answered(&sheet, &request_hash)? {
         marks::let_go(tx, write.sheet).await?;
         return Ok(Saved {
             reply,
             unlocked: None,
         });
     }
-    let closed = may_write(caller, &first.head, &write)?;
-    if first.seen_request.is_some() {
+    let closed = may_write(caller, &sheet.head, &write)?;
+    if sheet.seen_request.is_some() {
         return Err(operation_reused().into());
     }
-    let scheme = scheme(state, tx, caller, &first.head).await?;
-    let places = rows.iter().map(|row| &row.place);
-    let decided = decide(&write, &first.head, places, scheme.as_deref(), closed);
+    let scheme = scheme(state, tx, caller, &sheet.head).await?;
+    let decided = decide(
+        &write,
+        &sheet.head,
+        places.iter(),
+        scheme.as_deref(),
+        closed,
+    );
     store(tx, caller, std::slice::from_ref(&decided)).await?;
     Ok(decided.saved())
 }
@@ -204,8 +204,8 @@ fn operation_reused() -> ApiError {
 }
 
 /// The answer that this user's operation got before, when it was seen before.
-fn answered(first: &Standing, request_hash: &Hash) -> Result<Option<MarksSaved>> {
-    let (Some(seen), Some(reply)) = (&first.seen_request, &first.seen_reply) else {
+fn answered(sheet: &Asked, request_hash: &Hash) -> Result<Option<MarksSaved>> {
+    let (Some(seen), Some(reply)) = (&sheet.seen_request, &sheet.seen_reply) else {
         return Ok(None);
     };
     if seen != request_hash {

@@ -6,6 +6,7 @@ mod api_reference;
 mod audit;
 mod bench_import;
 mod bench_load;
+mod bench_save;
 mod cache;
 mod costs;
 mod database;

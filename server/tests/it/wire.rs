@@ -2,19 +2,25 @@
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use hillview::client::{Client, ServerAddress, hello};
 use hillview_server::service::{assessments, students};
 use hillview_server::testing::relay::{Quality, Relay, Traffic};
-use hillview_server::testing::{Installation, School, on_each_engine};
+use hillview_server::testing::{Engine, Installation, School, on_each_engine};
 use hillview_shared::Kind;
+use hillview_shared::api::{HillviewRequest as Call, HillviewResponse as Reply};
 use hillview_shared::assessments::{
     AddAssessment, OpenSheet, Sheet, SheetOpened, WhichAssessment, WhichSheet,
 };
 use hillview_shared::ids::OperationId;
 use hillview_shared::marks::{Edit, Entry, SaveMarks, Score};
-use hillview_shared::students::AddStudent;
+use hillview_shared::students::{AddStudent, ListStudents};
+use hillview_shared::wire::{self, ClientCodec, ServerCodec};
+use tarpc::{ClientMessage, Request, Response};
+use tokio_util::codec::{Decoder, Encoder};
 
 use crate::line::{log_in, trust};
+use crate::samples::{About, name};
 
 /// Thirty-five more for a class of forty: three parts each, and none as the dictionary knew them.
 const GIVEN: [&str; 7] = [
@@ -180,6 +186,128 @@ async fn a_sheet_of_forty_fits_its_bytes() {
         server.stop().await;
     })
     .await;
+}
+
+/// Lists as they are looked through, and what each may take, both ways together.
+fn lists() -> [(&'static str, Call, u64); 12] {
+    fn usual<T: Default>() -> T {
+        T::default()
+    }
+    let search = ListStudents {
+        search: Some("wek".to_owned()),
+        ..usual()
+    };
+    [
+        ("students", Call::ListStudents { request: usual() }, 950),
+        ("a search", Call::ListStudents { request: search }, 350),
+        ("sheets", Call::ListSheets { request: usual() }, 450),
+        ("classes", Call::ListClasses {}, 200),
+        ("papers", Call::ListPapers {}, 2_800),
+        ("assessments", Call::ListAssessments {}, 170),
+        ("staff", Call::ListStaff { request: usual() }, 300),
+        ("teaching", Call::ListTeaching { request: usual() }, 220),
+        ("roles", Call::ListRoles {}, 300),
+        ("grants", Call::ListGrants { request: usual() }, 120),
+        ("sessions", Call::ListSessions { request: usual() }, 220),
+        ("the log", Call::ListAudit { request: usual() }, 650),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_fit_their_bytes() {
+    on_each_engine(async |it| {
+        let school = class_of_forty(it).await;
+        let server = it.serve().await;
+        let relay = Relay::start(server.address, Quality::default())
+            .await
+            .unwrap();
+        let keys = tempfile::tempdir().unwrap();
+        let (client, _) =
+            Client::connect(&through(&relay), &trust(keys.path()), hello("tui", None))
+                .await
+                .unwrap();
+        log_in(&client, &school.code, "head").await;
+        let mut replies = Vec::new();
+        for (what, call, most) in lists() {
+            let before = relay.traffic();
+            let answer = client.call(call).await.unwrap();
+            let took = (relay.traffic() - before).sum();
+            println!("{what}: {took} bytes, at most {most}");
+            assert!(took <= most, "{what}: {took} is more than {most}");
+            assert!(format!("{answer:?}").contains("(Ok("), "{answer:?}");
+            replies.push(answer);
+        }
+        let [first, newest] = [1, 2].map(|dictionary| {
+            let replies = replies.iter();
+            replies.map(|it| frame_down(it, dictionary)).sum::<usize>()
+        });
+        println!(
+            "these replies: {first} bytes with the first dictionary, {newest} with the newest"
+        );
+        assert!(newest < first, "{newest} {first}");
+        server.stop().await;
+    })
+    .await;
+}
+
+/// The bytes of a call's frame, packed with a dictionary.
+fn frame_up(call: &Call, dictionary: u32) -> usize {
+    let mut codec = ClientCodec::new();
+    codec.packing().choose(&[dictionary]);
+    let mut line = BytesMut::new();
+    // The first goes unpacked.
+    for id in 0..2 {
+        line.clear();
+        let request = Request {
+            context: tarpc::context::current(),
+            id,
+            message: wire::Call::encode(call).unwrap(),
+        };
+        codec
+            .encode(ClientMessage::Request(request), &mut line)
+            .unwrap();
+    }
+    line.len()
+}
+
+/// The bytes of a reply's frame to a client that packs with a dictionary.
+fn frame_down(reply: &Reply, dictionary: u32) -> usize {
+    let (mut client, mut server) = (ClientCodec::new(), ServerCodec::new(Default::default()));
+    client.packing().choose(&[dictionary]);
+    let mut line = BytesMut::new();
+    for id in 0..2 {
+        line.clear();
+        let request = Request {
+            context: tarpc::context::current(),
+            id,
+            message: wire::Call::encode(&Call::Ping {}).unwrap(),
+        };
+        client
+            .encode(ClientMessage::Request(request), &mut line)
+            .unwrap();
+        server.decode(&mut line).unwrap().unwrap();
+        let response = Response {
+            request_id: id,
+            message: Ok(wire::Answer::encode(reply).unwrap()),
+        };
+        server.encode(response, &mut line).unwrap();
+    }
+    line.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_dictionary_knows_every_call() {
+    let it = Installation::new(Engine::Sqlite).await;
+    let about = About::school(&it).await;
+    let (mut first, mut newest) = (0, 0);
+    for call in about.samples() {
+        let (before, after) = (frame_up(&call, 1), frame_up(&call, 2));
+        println!("{}: {before} bytes, now {after}", name(&call));
+        (first, newest) = (first + before, newest + after);
+    }
+    println!("all samples: {first} bytes with the first dictionary, {newest} with the newest");
+    assert!(newest * 10 < first * 9, "{newest} {first}");
+    it.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,7 @@ use crate::samples::{
     ASSESSMENTS, CLASSES, SUBJECTS, Sample, admission, day, down, entry, import, moment, number, up,
 };
 
-fn student(dice: &mut Dice) -> Student {
+pub fn student(dice: &mut Dice) -> Student {
     Student {
         id: StudentId(number(dice, 30_000)),
         admission_no: admission(dice),
@@ -82,7 +82,7 @@ fn summary(dice: &mut Dice) -> SheetSummary {
     }
 }
 
-fn page<T>(dice: &mut Dice, rows: usize, make: impl Fn(&mut Dice) -> T) -> Page<T> {
+pub fn page<T>(dice: &mut Dice, rows: usize, make: impl Fn(&mut Dice) -> T) -> Page<T> {
     let rows: Vec<T> = (0..rows).map(|_| make(dice)).collect();
     let next = (dice.roll(2) == 0).then(|| format!("{} {}", person(dice), rows.len()));
     Page { rows, next }
@@ -208,7 +208,7 @@ fn term(dice: &mut Dice) -> Term {
     }
 }
 
-fn staff(dice: &mut Dice) -> Staff {
+pub fn staff(dice: &mut Dice) -> Staff {
     let name = person(dice);
     Staff {
         id: StaffId(number(dice, 90)),
@@ -222,7 +222,7 @@ fn staff(dice: &mut Dice) -> Staff {
     }
 }
 
-fn teaching(dice: &mut Dice) -> Teaching {
+pub fn teaching(dice: &mut Dice) -> Teaching {
     Teaching {
         id: TeachingId(number(dice, 300)),
         staff_id: StaffId(number(dice, 90)),

@@ -4,8 +4,10 @@
 //! The samples are made here, from names and subjects and no real person, and always the same: the
 //! same code gives the same dictionary.
 
+mod changes;
 mod lists;
 mod names;
+mod rights;
 mod samples;
 
 use std::error::Error;

@@ -20,11 +20,13 @@ use hillview_shared::marks::{
 use hillview_shared::school::{CurrentTerm, SchoolSummary};
 use hillview_shared::staff::ListStaff;
 use hillview_shared::teaching::ListTeaching;
-use hillview_shared::wire::{Answer, Call};
+use hillview_shared::wire::{Answer, Call, DICTIONARIES};
 use hillview_shared::{ApiError, Kind};
 
+use crate::changes::changes;
 use crate::lists::lists;
 use crate::names::{Dice, login, person};
+use crate::rights::rights;
 
 pub enum Sample {
     Up(Bytes),
@@ -39,6 +41,8 @@ pub fn make() -> Vec<Sample> {
         sessions(dice, &mut samples);
         sheets(dice, &mut samples);
         lists(dice, &mut samples);
+        rights(dice, &mut samples);
+        changes(dice, &mut samples);
         errors(dice, &mut samples);
     }
     samples
@@ -197,7 +201,7 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
             request: Hello {
                 protocol: PROTOCOL,
                 client: dice.one(&["tui 0.1.0", "cli 0.1.0"]).to_owned(),
-                dictionaries: vec![1],
+                dictionaries: DICTIONARIES.to_vec(),
                 resume: Some(Resume {
                     school: school.clone(),
                     token,
@@ -211,6 +215,7 @@ fn sessions(dice: &mut Dice, to: &mut Vec<Sample>) {
             protocol: PROTOCOL,
             server: "0.1.0".to_owned(),
             time: moment(dice),
+            dictionary: 2,
             who: Some(who.clone()),
         })),
     );

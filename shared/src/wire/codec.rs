@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tarpc::{ClientMessage, Request, Response, ServerError, context, trace};
 use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
-use super::pack::{pack, plain, unpack};
+use super::pack::{OLDEST, common, pack, packed_with, plain, unpack};
 use super::{Answer, Call, FRAME_MAX, FRAME_MAX_STRANGER};
 
 const LENGTH_BYTES: usize = 4;
@@ -32,14 +32,40 @@ struct Envelope {
     body: Option<Bytes>,
 }
 
+/// Which dictionary one end of a connection packs with: the one that every end has, until it is
+/// known that the other end has a newer one.
+#[derive(Clone)]
+pub struct Packing(Arc<AtomicU8>);
+
+impl Packing {
+    fn new() -> Self {
+        Self(Arc::new(AtomicU8::new(OLDEST)))
+    }
+
+    /// Packs with the newest of the other end's dictionaries that this one has as well.
+    pub fn choose(&self, theirs: &[u32]) {
+        let newest = common(theirs).and_then(|newest| u8::try_from(newest).ok());
+        self.0.store(newest.unwrap_or(OLDEST), Ordering::Relaxed);
+    }
+
+    fn chosen(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 struct Frames {
     lengths: LengthDelimitedCodec,
     greeting: bool,
+    packing: Packing,
+    /// Whether to pack with what the other end was seen to pack with.
+    follows: bool,
 }
 
 impl Frames {
-    fn new(longest: usize) -> Self {
+    fn new(longest: usize, follows: bool) -> Self {
         Self {
+            packing: Packing::new(),
+            follows,
             lengths: LengthDelimitedCodec::builder()
                 .length_field_length(LENGTH_BYTES)
                 .max_frame_length(longest)
@@ -57,7 +83,7 @@ impl Frames {
         if std::mem::take(&mut self.greeting) {
             plain(&message, to);
         } else {
-            pack(&message, to)?;
+            pack(self.packing.chosen(), &message, to)?;
         }
         let length = to.len() - start - LENGTH_BYTES;
         if length > FRAME_MAX {
@@ -76,11 +102,16 @@ impl Frames {
         let Some(frame) = self.lengths.decode(from)? else {
             return Ok(None);
         };
-        unpack(&frame, |message| {
+        let message = unpack(&frame, |message| {
             rmp_serde::from_slice(message)
                 .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a frame that is no call"))
-        })
-        .map(Some)
+        })?;
+        if self.follows
+            && let Some(theirs) = packed_with(&frame)
+        {
+            self.packing.choose(&[theirs.into()]);
+        }
+        Ok(Some(message))
     }
 }
 
@@ -94,7 +125,12 @@ impl ClientCodec {
         reason = "a codec is made for a connection"
     )]
     pub fn new() -> Self {
-        Self(Frames::new(FRAME_MAX))
+        Self(Frames::new(FRAME_MAX, false))
+    }
+
+    /// What this end packs with, to be chosen once the server has said what it has.
+    pub fn packing(&self) -> Packing {
+        self.0.packing.clone()
     }
 }
 
@@ -145,7 +181,7 @@ impl ServerCodec {
     /// The codec of a new connection, which takes long frames only once `trusted` says so.
     pub fn new(trusted: Arc<AtomicBool>) -> Self {
         Self {
-            frames: Frames::new(FRAME_MAX_STRANGER),
+            frames: Frames::new(FRAME_MAX_STRANGER, true),
             trusted,
         }
     }

@@ -3,7 +3,9 @@
 //! A frame is a length of four bytes, a byte that says how the rest is packed, and the rest: an
 //! envelope in MessagePack with field names. The envelope carries the call or its reply as bytes,
 //! so that a call that this end does not know costs one refusal and not the connection. Names
-//! cost next to nothing, because frames are compressed with a dictionary that both ends have.
+//! cost next to nothing, because frames are compressed with a dictionary that both ends have: a
+//! client names its dictionaries in hello, the server answers which one it may pack with, and is
+//! answered in the one that it packs with. So either end may be the older one.
 //!
 //! Sockets are not here: the server's are in its `serve`, the client's in its `client`.
 
@@ -21,8 +23,8 @@ use tarpc::RequestName;
 use crate::api::{HillviewRequest, HillviewResponse};
 use crate::error::{ApiError, Kind};
 
-pub use codec::{ClientCodec, ServerCodec};
-pub use pack::DICTIONARY;
+pub use codec::{ClientCodec, Packing, ServerCodec};
+pub use pack::{DICTIONARIES, common};
 
 /// The longest frame, and the longest that a frame may unpack to. What is longer goes in pieces.
 pub const FRAME_MAX: usize = 256 * 1024;

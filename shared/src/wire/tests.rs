@@ -132,8 +132,54 @@ fn the_first_frame_each_way_goes_unpacked() {
     let first = line.split();
     assert_eq!(first[4], 0);
     client.encode(request(1, call), &mut line).unwrap();
-    assert_eq!(line[4], u8::try_from(DICTIONARY).unwrap());
+    assert_eq!(line[4], 1);
     assert!(line.len() < first.len());
+}
+
+/// What a connection's second call and its reply are packed with.
+fn packed_with(client: &mut ClientCodec, server: &mut ServerCodec, theirs: &[u32]) -> [u8; 2] {
+    let call = Call::encode(&HillviewRequest::ListTerms {}).unwrap();
+    let reply = HillviewResponse::ListTerms(Err(ApiError::denied("no").hint("ask")));
+    let mut marks = [0; 2];
+    for id in 0..2 {
+        let mut line = BytesMut::new();
+        client.encode(request(id, call.clone()), &mut line).unwrap();
+        let up = line[4];
+        assert!(server.decode(&mut line).unwrap().is_some());
+        let response = Response {
+            request_id: id,
+            message: Ok(Answer::encode(&reply).unwrap()),
+        };
+        server.encode(response, &mut line).unwrap();
+        marks = [up, line[4]];
+        assert!(client.decode(&mut line).unwrap().is_some());
+        client.packing().choose(theirs);
+    }
+    marks
+}
+
+#[test]
+fn either_end_may_be_the_older_one() {
+    for (told, both) in [(vec![], 1), (vec![1], 1), (vec![2], 2), (vec![99], 1)] {
+        let (mut client, (mut server, _)) = (ClientCodec::new(), server_end());
+        let marks = packed_with(&mut client, &mut server, &told);
+        assert_eq!(marks, [both; 2], "{told:?}");
+    }
+    // A server that says nothing about dictionaries has the first.
+    let old = r#"{"protocol":1,"server":"0.1.0","time":0}"#;
+    let welcome: crate::api::Welcome = serde_json::from_str(old).unwrap();
+    assert_eq!(welcome.dictionary, 1);
+}
+
+#[test]
+fn what_a_dictionary_stands_for_never_changes() {
+    // Frames packed with it are read by ends of other ages: a new one gets a new number.
+    let sums = pack::BYTES.map(|bytes| {
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+            (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    });
+    assert_eq!(sums, [0xea37_8ff1_a3ea_67e6, 0x4bab_51dd_1707_da01]);
 }
 
 #[test]
@@ -145,7 +191,7 @@ fn what_does_not_shrink_goes_as_it_is() {
         noise.push(u8::try_from(state >> 24).unwrap());
     }
     let mut line = BytesMut::new();
-    pack::pack(&noise, &mut line).unwrap();
+    pack::pack(2, &noise, &mut line).unwrap();
     assert_eq!(line.len(), noise.len() + 1);
     let back = pack::unpack(&line, |message| Ok(message.to_vec())).unwrap();
     assert_eq!(back, noise);
@@ -175,7 +221,7 @@ fn broken_frames_are_errors() {
 fn a_bomb_is_refused_before_it_has_unpacked() {
     let mut line = BytesMut::new();
     let big = vec![b'a'; FRAME_MAX];
-    pack::pack(&big, &mut line).unwrap();
+    pack::pack(2, &big, &mut line).unwrap();
     assert!(line.len() < 100, "{}", line.len());
     assert!(pack::unpack(&line, |message| Ok(message.len())).is_ok());
 

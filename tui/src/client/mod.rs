@@ -17,7 +17,7 @@ use std::time::Duration;
 use hillview_shared::api::{
     Hello, HillviewClient, HillviewRequest, HillviewResponse, PROTOCOL, Reply, Resume, Welcome,
 };
-use hillview_shared::wire::{DICTIONARY, QUIET_MAX};
+use hillview_shared::wire::{DICTIONARIES, QUIET_MAX};
 use hillview_shared::{ApiError, Kind};
 use tarpc::client::RpcError;
 use tarpc::context::Context;
@@ -75,6 +75,7 @@ impl Client {
             .ask(async |api, context| api.hello(context, hello).await)
             .await?;
         if welcome.protocol == PROTOCOL {
+            client.stub.pack_with(welcome.dictionary);
             Ok((client, welcome))
         } else {
             Err(wrong_protocol(&welcome))
@@ -153,7 +154,7 @@ pub fn hello(name: &str, resume: Option<Resume>) -> Hello {
     Hello {
         protocol: PROTOCOL,
         client: format!("{name} {}", env!("CARGO_PKG_VERSION")),
-        dictionaries: vec![DICTIONARY],
+        dictionaries: DICTIONARIES.to_vec(),
         resume,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
-use hillview_shared::wire::{Answer, Call, ClientCodec, IN_FLIGHT, time_limit};
+use hillview_shared::wire::{Answer, Call, ClientCodec, IN_FLIGHT, Packing, time_limit};
 use hillview_shared::{ApiError, Kind};
 use tarpc::client::{self, Channel, RpcError};
 use tarpc::context::Context;
@@ -26,6 +26,7 @@ const AGAIN_MAX: Duration = Duration::from_secs(60);
 pub struct Stub {
     channel: Channel<Call, Answer>,
     heard: Arc<Mutex<Instant>>,
+    packing: Packing,
 }
 
 /// Starts the task that moves frames. It ends when the line is lost or the guard is dropped.
@@ -35,10 +36,13 @@ pub(super) fn start(
 ) -> (Stub, watch::Receiver<bool>, DropGuard) {
     let mut config = client::Config::default();
     config.max_in_flight_requests = IN_FLIGHT;
-    let started = client::new(config, Framed::new(line, ClientCodec::new()));
+    let codec = ClientCodec::new();
+    let packing = codec.packing();
+    let started = client::new(config, Framed::new(line, codec));
     let stub = Stub {
         channel: started.client,
         heard: Arc::new(Mutex::new(Instant::now())),
+        packing,
     };
     let (closing, closed) = watch::channel(false);
     let stop = CancellationToken::new();
@@ -55,6 +59,11 @@ pub(super) fn start(
 }
 
 impl Stub {
+    /// The server has this dictionary.
+    pub(super) fn pack_with(&self, dictionary: u32) {
+        self.packing.choose(&[dictionary]);
+    }
+
     pub(super) async fn exchange(
         &self,
         request: &HillviewRequest,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use hillview_shared::ApiError;
 use hillview_shared::api::{Hello, HillviewRequest, HillviewResponse, PROTOCOL, Resume, Welcome};
-use hillview_shared::wire::{Answer, Call, ClientCodec, DICTIONARY};
+use hillview_shared::wire::{Answer, Call, ClientCodec, DICTIONARIES, Packing};
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore, version};
@@ -17,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_util::codec::Framed;
+
+use crate::metered::{Meter, Metered};
 
 /// Nobody waits longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,7 +31,12 @@ pub enum Way {
 }
 
 /// A connection that has said hello.
-pub struct Line(Channel<Call, Answer>);
+pub struct Line {
+    channel: Channel<Call, Answer>,
+    packing: Packing,
+    /// What goes over the line, TLS and all.
+    pub meter: Meter,
+}
 
 impl Way {
     /// To a server with the certificate in this file.
@@ -59,33 +66,48 @@ impl Way {
 
     /// Connects and takes a session up.
     pub async fn resume(&self, resume: Option<Resume>) -> anyhow::Result<(Line, Welcome)> {
+        let meter = Meter::default();
+        let metered = meter.clone();
         let line = match self {
             Self::Tls(address, tls) => {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
                 let name = ServerName::try_from("localhost").expect("that is a name");
-                Line::on(tls.connect(name, stream).await?)
+                let stream = tls.connect(name, Metered::new(stream, metered)).await?;
+                Line::on(stream, meter)
             }
-            Self::Unix(socket) => Line::on(UnixStream::connect(socket).await?),
+            Self::Unix(socket) => {
+                let stream = UnixStream::connect(socket).await?;
+                Line::on(Metered::new(stream, metered), meter)
+            }
         };
         let request = Hello {
             protocol: PROTOCOL,
             client: format!("bench {}", env!("CARGO_PKG_VERSION")),
-            dictionaries: vec![DICTIONARY],
+            dictionaries: DICTIONARIES.to_vec(),
             resume,
         };
         let answer = line.call(HillviewRequest::Hello { request }).await?;
         match answer.context("the server refuses to speak")? {
-            HillviewResponse::Hello(Ok(welcome)) => Ok((line, welcome)),
+            HillviewResponse::Hello(Ok(welcome)) => {
+                line.packing.choose(&[welcome.dictionary]);
+                Ok((line, welcome))
+            }
             _ => anyhow::bail!("the server answered another question"),
         }
     }
 }
 
 impl Line {
-    fn on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        let framed = Framed::new(stream, ClientCodec::new());
-        Self(client::new(client::Config::default(), framed).spawn())
+    fn on(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, meter: Meter) -> Self {
+        let codec = ClientCodec::new();
+        let packing = codec.packing();
+        let framed = Framed::new(stream, codec);
+        Self {
+            channel: client::new(client::Config::default(), framed).spawn(),
+            packing,
+            meter,
+        }
     }
 
     /// Makes a call; the inner error is the server's refusal, the outer one a line that is lost.
@@ -96,7 +118,7 @@ impl Line {
         let call = Call::encode(&request)?;
         let mut context = tarpc::context::current();
         context.deadline = std::time::Instant::now() + PATIENCE;
-        let answer = self.0.call(context, call.clone()).await?;
+        let answer = self.channel.call(context, call.clone()).await?;
         Ok(match answer.error() {
             Some(refusal) => Err(refusal),
             None => answer.decode(&call),

@@ -2,6 +2,7 @@
 //! this program, and asked over the real wire. Nothing of a real installation is touched.
 
 mod connections;
+mod forty;
 mod growth;
 mod import;
 mod instances;
@@ -11,7 +12,10 @@ mod login;
 mod machine;
 mod private;
 mod report;
+mod save;
+mod search;
 mod seed;
+mod wire;
 
 use crate::config::Config;
 
@@ -23,7 +27,10 @@ pub enum Command {
     Import(import::Import),
     Load(load::Load),
     Login(login::Login),
+    Save(save::Save),
+    Search(search::Search),
     Seed(seed::Seed),
+    Wire(wire::Wire),
 }
 
 impl Command {
@@ -35,7 +42,10 @@ impl Command {
             Self::Import(import) => Box::pin(import.run(config)).await,
             Self::Load(load) => load.run(config).await,
             Self::Login(login) => login.run(config).await,
+            Self::Save(save) => save.run(config).await,
+            Self::Search(search) => search.run(config).await,
             Self::Seed(seed) => seed.run(config).await,
+            Self::Wire(wire) => wire.run(config).await,
         }
     }
 }
