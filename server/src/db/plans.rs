@@ -79,7 +79,8 @@ impl Db {
         let sql = &statement.sql;
         match (&self.0.engine, &statement.values) {
             (Engine::MySql(pool), Arguments::MySql(values)) => {
-                let sql = AssertSqlSafe(format!("explain {sql}")).into_sql_str();
+                // Without the word, MySQL 9 answers with a tree and MariaDB with rows.
+                let sql = AssertSqlSafe(format!("explain format=traditional {sql}")).into_sql_str();
                 let query = sqlx::query_with(sql, MySqlArguments::clone(values));
                 let rows = query.fetch_all(pool).await?;
                 rows.iter().filter_map(step_of_mysql).collect()
