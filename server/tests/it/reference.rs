@@ -88,30 +88,43 @@ fn tables(scope: &str, engine: &str) -> Vec<Table> {
         let text = std::fs::read_to_string(&file).unwrap();
         for block in text.split("\n\n") {
             tables.extend(read(block));
-            for line in block.lines() {
-                let Some((table, column)) = added(line) else {
-                    continue;
-                };
-                let table = tables.iter_mut().find(|one| one.name == table).unwrap();
-                table.columns.push(column);
-            }
+            change(&mut tables, block);
         }
     }
     tables
 }
 
-/// The column that a line of a migration adds to a table; on MySQL it stands in quotes, to be run
-/// only where the column is missing.
-fn added(line: &str) -> Option<(String, Column)> {
-    let (_, rest) = line.split_once("alter table ")?;
-    let (table, column) = rest.split_once(" add column ")?;
-    let (name, kind) = column.split_once(' ')?;
-    let kind = kind.split(['\'', ';']).next()?;
-    let column = Column {
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-    };
-    Some((table.to_owned(), column))
+/// Changes columns as a block of a migration does; on MySQL the words stand in quotes, to be run
+/// only where that was not done yet.
+fn change(tables: &mut [Table], block: &str) {
+    let mut table = None;
+    for line in block.lines() {
+        let mut clause = line.trim();
+        if let Some((_, rest)) = line.split_once("alter table ") {
+            let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+            table = tables.iter_mut().find(|one| one.name == name);
+            clause = rest;
+        }
+        let Some(table) = &mut table else {
+            continue;
+        };
+        let clause = clause.split(['\'', ';']).next().unwrap_or_default();
+        let clause = clause.trim_end_matches(',');
+        let column = |rest: &str| {
+            let (name, kind) = rest.split_once(' ')?;
+            Some(Column {
+                name: name.to_owned(),
+                kind: kind.to_owned(),
+            })
+        };
+        if let Some(added) = clause.strip_prefix("add column ").and_then(column) {
+            table.columns.push(added);
+        } else if let Some(changed) = clause.strip_prefix("modify ").and_then(column) {
+            let columns = &mut table.columns;
+            let place = columns.iter_mut().find(|one| one.name == changed.name);
+            *place.unwrap() = changed;
+        }
+    }
 }
 
 /// The table that a block of a migration makes, when it makes one.

@@ -6,4 +6,4 @@ mod found;
 mod ground;
 mod size;
 
-pub use ground::{Ready, ready, score};
+pub use ground::{Ready, behind_the_back, ready, save, score, verify};

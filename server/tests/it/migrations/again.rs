@@ -1,4 +1,4 @@
-//! Bringing schemas up to date, again, at the same time, and after a kill.
+//! Running again, at the same time, and after a kill.
 
 use hillview_server::Error;
 use hillview_server::db::Db;

@@ -1,0 +1,1 @@
+-- Nothing: SQLite stores a number in as many bytes as it needs.

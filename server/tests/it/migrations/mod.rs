@@ -1,0 +1,4 @@
+//! Bringing schemas up to date.
+
+mod again;
+mod marks;
