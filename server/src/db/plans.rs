@@ -55,12 +55,18 @@ pub struct Step {
     pub how: String,
     /// The index, where MySQL names one.
     pub index: Option<String>,
+    /// How many rows of it MySQL thinks it will read.
+    pub rows: u64,
 }
+
+/// More rows than a page has: an index of which so many are read in order is not left early.
+const PAGE: u64 = 500;
 
 impl Step {
     /// Whether the whole table, or one index of it from end to end, is read.
     pub fn is_scan(&self) -> bool {
-        self.how == "ALL" || self.how == "index" || self.how.starts_with("SCAN ")
+        let whole_index = self.how == "index" && self.rows > PAGE;
+        self.how == "ALL" || whole_index || self.how.starts_with("SCAN ")
     }
 }
 
@@ -99,15 +105,24 @@ impl Db {
     }
 }
 
-/// A line without a table says what the statement does with what it has read.
+/// A line without a table says what the statement does with what it has read; one of `INSERT` names
+/// the table that it writes to.
 fn step_of_mysql(row: &MySqlRow) -> Option<Result<Step, Failure>> {
     let step = || {
+        let what: Option<String> = row.try_get("select_type")?;
+        if what.is_some_and(|what| what.eq_ignore_ascii_case("insert")) {
+            return Ok(None);
+        }
         let table: Option<String> = row.try_get("table")?;
         let how: Option<String> = row.try_get("type")?;
         let index: Option<String> = row.try_get("key")?;
-        Ok(table
-            .zip(how)
-            .map(|(table, how)| Step { table, how, index }))
+        let rows: Option<u64> = row.try_get_unchecked("rows")?;
+        Ok(table.zip(how).map(|(table, how)| Step {
+            table,
+            how,
+            index,
+            rows: rows.unwrap_or(0),
+        }))
     };
     step().transpose()
 }
@@ -120,5 +135,6 @@ fn step_of_sqlite(detail: String) -> Step {
         table: table.unwrap_or_default().to_owned(),
         how: detail.clone(),
         index: None,
+        rows: 0,
     }
 }

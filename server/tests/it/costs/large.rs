@@ -19,6 +19,8 @@ const GROW: &[(&str, i64)] = &[
     ("insert into enrolment (student_id, class_id, starts, ends, created_at)
       select student_id, (select min(id) from class), '2019-01-01', null, created_at
       from enrolment where created_at = 1 limit ?", 20),
+    ("insert into enrolment_offering (enrolment_id, offering_id)
+      select enrolment.id, offering.id from enrolment cross join offering where enrolment.created_at = 1 limit ?", 4_000),
     ("insert into staff (staff_no, staff_key, name, state, created_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
       select 'L' || i, 'l' || i, 'Grace Large', 'active', 1 from n", 400),
@@ -54,8 +56,9 @@ const GROW: &[(&str, i64)] = &[
       where mark.changed_at = 1 limit ?", 10_000),
     ("insert into audit (sequence, at, username, address, source, action, subject, outcome, refused, detail, previous_hash, hash)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
-      select - i, 1, 'head', 'unix', 'tui', 'log-in', 'head', 'ok', false, '', token_hash, token_hash
-      from n join (select token_hash from session order by id limit 1) one on true", 900),
+      select - (k + i), 1000000 * (k + i), 'head', 'unix', 'tui', 'log-in', 'head', 'ok', false, '', token_hash, token_hash
+      from n join (select 0 as k union all select 1000 union all select 2000 union all select 3000) thousand on true
+      join (select token_hash from session order by id limit 1) one on true", 990),
     ("insert into session (token_hash, user_id, client, address, created_at, last_seen_at, ends_at, kind, ended_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
       select substr((10000 + i) || '0123456789abcdef0123456789abcdef', 1, 32), user_id, client, address, created_at, i, ends_at, 'login', null

@@ -58,6 +58,11 @@ const WHOLE: &[(&str, &str, &str)] = &[
         "the last twenty",
     ),
     (
+        "select admission_no from student where admission_key >= ?",
+        "student",
+        "the longest number of those that begin alike, when a student gets the next",
+    ),
+    (
         "select staff.id, staff.staff_no, staff.name, user.username, staff.state from staff left join user",
         "staff",
         "names are folded in the server",
