@@ -11,7 +11,7 @@ use futures::StreamExt;
 use hillview_shared::wire::IN_FLIGHT;
 use tarpc::server::{BaseChannel, Channel, Config as ChannelConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
@@ -106,7 +106,13 @@ impl Server {
                     let Some(place) = self.room.place(one, Origin::Unix) else {
                         continue;
                     };
+                    let Ok(stream) = stream.into_std() else {
+                        continue;
+                    };
                     self.start(async move |server| {
+                        let Ok(stream) = UnixStream::from_std(stream) else {
+                            return;
+                        };
                         let meter = Meter::default();
                         let stream = Metered::new(stream, meter.clone());
                         let place = Arc::new(place);
@@ -126,8 +132,14 @@ impl Server {
                     let (peer, acceptor) = (peer.ip(), acceptor.clone());
                     // A reply is one small packet: waiting to fill it only adds delay.
                     let _ = stream.set_nodelay(true);
+                    let Ok(stream) = stream.into_std() else {
+                        continue;
+                    };
                     if self.proxies.iter().any(|proxy| proxy.contains(peer)) {
                         self.start(async move |server| {
+                            let Ok(stream) = TcpStream::from_std(stream) else {
+                                return;
+                            };
                             server.secure_proxied(stream, acceptor, one, peer).await;
                         });
                         continue;
@@ -138,6 +150,9 @@ impl Server {
                     };
                     let in_time = Instant::now() + self.limits.handshake;
                     self.start(async move |server| {
+                        let Ok(stream) = TcpStream::from_std(stream) else {
+                            return;
+                        };
                         let place = Arc::new(place);
                         let came = (place, origin, in_time);
                         server.secure(stream, acceptor, came).await;
@@ -193,6 +208,7 @@ impl Server {
         }
     }
 
+    /// Hands a connection to a thread, which is the one that then waits for its socket.
     fn start(&self, connection: impl AsyncFnOnce(&Self) + Send + 'static) {
         let (server, counted) = (self.clone(), self.connections.token());
         self.workers.run(move || async move {

@@ -1,53 +1,58 @@
 //! The threads that connections live on: one a core, and a connection stays on its own.
 //!
 //! A transaction is written as an async closure that borrows, and the compiler cannot yet show
-//! that such a future may move between threads. So it does not move. What waits, timers and
-//! sockets, belongs to the runtime that started the server.
+//! that such a future may move between threads. So it does not move. Each thread waits for its own
+//! sockets and timers: woken by another thread, a save would cost a quarter more.
+//!
+//! The threads end with the process, not with a server: a connection to the database is waited for
+//! by the thread that opened it, and is lent to others.
 
+use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{LocalSet, spawn_local};
 
 type Job = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
-/// The threads; they end when this is dropped.
-#[derive(Clone)]
-pub struct Workers {
-    threads: Arc<[UnboundedSender<Job>]>,
-    next: Arc<AtomicUsize>,
-}
+static THREADS: OnceLock<Vec<UnboundedSender<Job>>> = OnceLock::new();
+
+/// The threads of this process.
+#[derive(Clone, Copy)]
+pub struct Workers(&'static [UnboundedSender<Job>]);
 
 impl Workers {
-    /// Starts them, on the runtime that this is called on.
-    pub fn start() -> std::io::Result<Self> {
+    /// Starts them, unless another server of this process has.
+    pub fn start() -> io::Result<Self> {
+        if let Some(threads) = THREADS.get() {
+            return Ok(Self(threads));
+        }
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let threads = (0..cores)
-            .map(|_| worker(Handle::current()))
-            .collect::<std::io::Result<_>>()?;
-        Ok(Self {
-            threads,
-            next: Arc::new(AtomicUsize::new(0)),
-        })
+        let threads = (0..cores).map(|_| worker()).collect::<io::Result<_>>()?;
+        // Those of whoever comes second end when their ways in are dropped.
+        Ok(Self(THREADS.get_or_init(|| threads)))
     }
 
     /// Runs a future on one of the threads, where it may spawn others with `spawn_local`.
-    pub fn run<F>(&self, make: impl FnOnce() -> F + Send + 'static)
+    pub fn run<F>(self, make: impl FnOnce() -> F + Send + 'static)
     where
         F: Future<Output = ()> + 'static,
     {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let thread = &self.threads[turn % self.threads.len()];
-        // Fails only when the thread has ended with the server.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+        let thread = &self.0[turn % self.0.len()];
+        // Fails only when the thread has ended, which it does not.
         let _ = thread.send(Box::new(move || Box::pin(make())));
     }
 }
 
-fn worker(runtime: Handle) -> std::io::Result<UnboundedSender<Job>> {
+fn worker() -> io::Result<UnboundedSender<Job>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let (jobs, mut taken) = unbounded_channel::<Job>();
     let work = async move {
         while let Some(job) = taken.recv().await {
