@@ -256,10 +256,16 @@ fn keep(engine: Engine, record: &str) -> Result<(), String> {
         Some(known) => known == plan,
         None => is_occasional(sql),
     };
-    let same = engine == Engine::MySql || found.iter().all(same);
+    let gone = |sql: &&&str| !found.contains_key(**sql) && !is_occasional(sql);
+    let new = found
+        .iter()
+        .filter(|it| !same((it.0, it.1)))
+        .map(|(sql, _)| sql);
+    let differ: Vec<_> = known.keys().filter(gone).chain(new).collect();
+    let same = engine == Engine::MySql || differ.is_empty();
     same.then_some(()).ok_or_else(|| {
         format!(
-            "{} is old: HILLVIEW_UPDATE_DOCS=1 writes it anew",
+            "{} is old, HILLVIEW_UPDATE_DOCS=1 writes it anew: {differ:#?}",
             path.display()
         )
     })
