@@ -157,7 +157,13 @@ impl Db {
                 Ok(done)
             };
             tries += 1;
-            match outcome.await {
+            let outcome = outcome.await;
+            if let Err(Error::Database(failure)) = &outcome
+                && failure.is_loss()
+            {
+                super::storage::distrust();
+            }
+            match outcome {
                 Err(Error::Database(failure))
                     if failure.may_retry() && tries < TRIES && began.elapsed() < PATIENCE =>
                 {

@@ -50,6 +50,15 @@ impl Failure {
         matches!(self.why, Why::Busy | Why::Away)
     }
 
+    /// Whether a connection that was open is no more.
+    pub(super) fn is_loss(&self) -> bool {
+        let waited = matches!(
+            self.source.as_deref(),
+            None | Some(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
+        );
+        matches!(self.why, Why::Away | Why::Unknown) && !waited
+    }
+
     /// Whether it was the unique constraint of this name.
     pub fn is_unique(&self, constraint: &str) -> bool {
         matches!(&self.why, Why::Unique(name) if name == constraint)

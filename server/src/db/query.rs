@@ -13,8 +13,8 @@ use sqlx::{Arguments as _, Encode, FromRow, MySql, Sqlite, Type};
 use super::engine::Db;
 use super::engine::{Engine, Inner, On, Permit, Tx};
 use super::failure::{Failure, Why};
-use super::sent;
 use super::statement::{Dialect, padded, written};
+use super::{sent, storage};
 
 /// A row that can be read from both engines.
 pub trait Row:
@@ -43,7 +43,8 @@ pub struct Query<'c> {
     broken: Option<sqlx::error::BoxDynError>,
 }
 
-#[cfg_attr(feature = "testing", derive(Clone, Debug))]
+#[derive(Clone)]
+#[cfg_attr(feature = "testing", derive(Debug))]
 pub(super) enum Arguments {
     MySql(MySqlArguments),
     Sqlite(SqliteArguments),
@@ -72,21 +73,39 @@ enum Ready<'c> {
 }
 
 /// Runs one fetching method on whichever engine it is.
+macro_rules! fetch_once {
+    ($query:expr, $method:ident, $row:ty) => {
+        async {
+            let (ready, sql, _permit) = $query.ready().await?;
+            Ok(match ready {
+                Ready::MySql(mut on, values) => {
+                    sqlx::query_as_with::<_, $row, _>(sql, values)
+                        .$method(&mut *on)
+                        .await
+                }
+                Ready::Sqlite(mut on, values) => {
+                    sqlx::query_as_with::<_, $row, _>(sql, values)
+                        .$method(&mut *on)
+                        .await
+                }
+            }?)
+        }
+    };
+}
+
+/// The same, and once more where the connection had been lost: by a restart of the database all
+/// are that were open, and what reads by itself does no harm twice.
 macro_rules! fetch {
     ($query:expr, $method:ident, $row:ty) => {{
-        let (ready, sql, _permit) = $query.ready().await?;
-        Ok(match ready {
-            Ready::MySql(mut on, values) => {
-                sqlx::query_as_with::<_, $row, _>(sql, values)
-                    .$method(&mut *on)
-                    .await
+        let again = $query.again();
+        let outcome: Result<_, Failure> = fetch_once!($query, $method, $row).await;
+        match (outcome, again) {
+            (Err(failure), Some(again)) if failure.is_loss() => {
+                storage::distrust();
+                fetch_once!(again, $method, $row).await
             }
-            Ready::Sqlite(mut on, values) => {
-                sqlx::query_as_with::<_, $row, _>(sql, values)
-                    .$method(&mut *on)
-                    .await
-            }
-        }?)
+            (outcome, _) => outcome,
+        }
     }};
 }
 
@@ -185,6 +204,21 @@ impl<'c> Query<'c> {
                 let done = sqlx::query_with(sql, values).execute(&mut *on).await?;
                 (done.rows_affected(), done.last_insert_rowid())
             }
+        })
+    }
+
+    /// A second one of a query that is not part of a transaction.
+    fn again(&self) -> Option<Self> {
+        let On::Db(db) = &self.on else { return None };
+        let (many, arguments) = (self.many, self.arguments.clone());
+        let on = On::Db(db);
+        let (template, broken) = (self.template, None);
+        Some(Self {
+            on,
+            template,
+            many,
+            arguments,
+            broken,
         })
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -17,6 +18,19 @@ use crate::error::{Error, Result};
 /// A connection that was idle for longer is tried before it is used: the database may have restarted.
 const TRUSTED: Duration = Duration::from_secs(2);
 pub(super) const WAIT: Duration = Duration::from_secs(5);
+
+/// When a connection was last found lost. All schools are on one database.
+static LOST: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// A connection was found lost: whichever was idle at that moment is tried before it is used.
+pub(super) fn distrust() {
+    *LOST.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
+
+fn is_trusted(idle: Duration) -> bool {
+    let lost = *LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    idle < TRUSTED && lost.is_none_or(|lost| lost.elapsed() > idle)
+}
 
 /// What the engine calls itself: `SQLite 3.50.4`, `MariaDB 10.11.14`, `MySQL 9.5.0`.
 pub async fn name(db: &Db) -> Result<String> {
@@ -251,7 +265,7 @@ fn pool(options: MySqlConnectOptions, schema: &str, most: u32, idle: Duration) -
         .idle_timeout(idle)
         .test_before_acquire(false)
         .before_acquire(|on, meta| {
-            Box::pin(async move { Ok(meta.idle_for < TRUSTED || on.ping().await.is_ok()) })
+            Box::pin(async move { Ok(is_trusted(meta.idle_for) || on.ping().await.is_ok()) })
         })
         .after_connect(move |on, _| {
             let expected = std::sync::Arc::clone(&expected);

@@ -102,3 +102,32 @@ async fn the_database_is_killed_and_nothing_acknowledged_is_lost() {
     it.state.tenants.close().await;
     database.dev_db("stop").await;
 }
+
+#[tokio::test]
+async fn what_is_read_after_a_restart_does_not_meet_a_dead_connection() {
+    if engines().len() < 2 {
+        return;
+    }
+    let database = Database::start().await;
+    let it = Installation::on(Engine::MySql, Some(database.url()), None).await;
+    let db = it.state.tenants.prepare("kilimani").await.unwrap();
+    for _ in 0..3 {
+        // As many connections as may be open at the same time, all idle when the database goes.
+        let asked = (0..4).map(|_| {
+            let query = db.query("select cast(sleep(0.1) as signed)");
+            query.scalar::<i64>()
+        });
+        for answer in futures::future::join_all(asked).await {
+            assert_eq!(answer.unwrap(), 0);
+        }
+        database.kill("mysql.pid").expect("the database runs");
+        database.dev_db("start").await;
+        for _ in 0..4 {
+            let answer = db.query("select 1").scalar::<i64>().await;
+            assert_eq!(answer.unwrap(), 1);
+        }
+    }
+    db.close().await;
+    it.state.tenants.close().await;
+    database.dev_db("stop").await;
+}
