@@ -1,5 +1,7 @@
 //! The list of calls and what each does: one line a call. Who may is in [`crate::rules`], which
 //! the gate has applied before a call comes here; what happens is in [`crate::service`].
+//!
+//! What is long to work on and rare is boxed: every call would make room for it.
 
 use std::sync::Arc;
 
@@ -105,7 +107,12 @@ impl Hillview for Api {
     }
 
     async fn change_password(self, _: Context, request: ChangePassword) -> Reply<LoggedIn> {
-        Ok(greeting::change_password(&self.connection, self.caller(), request).await?)
+        let done = Box::pin(greeting::change_password(
+            &self.connection,
+            self.caller(),
+            request,
+        ));
+        Ok(done.await?)
     }
 
     async fn list_terms(self, _: Context) -> Reply<Vec<Term>> {
@@ -205,7 +212,8 @@ impl Hillview for Api {
     }
 
     async fn run_import(self, _: Context, request: RunImport) -> Reply<ImportReport> {
-        Ok(imports::run(self.state(), self.caller(), request).await?)
+        let done = Box::pin(imports::run(self.state(), self.caller(), request));
+        Ok(done.await?)
     }
 
     async fn list_problems(self, _: Context, request: ListProblems) -> Reply<Vec<RowProblem>> {
@@ -229,7 +237,12 @@ impl Hillview for Api {
         _: Context,
         request: BeginSecondFactor,
     ) -> Reply<SecondFactorSecret> {
-        Ok(accounts::begin_second_factor(self.state(), self.caller(), request).await?)
+        let done = Box::pin(accounts::begin_second_factor(
+            self.state(),
+            self.caller(),
+            request,
+        ));
+        Ok(done.await?)
     }
 
     async fn confirm_second_factor(
@@ -241,7 +254,12 @@ impl Hillview for Api {
     }
 
     async fn drop_second_factor(self, _: Context, request: DropSecondFactor) -> Reply<()> {
-        Ok(accounts::drop_second_factor(self.state(), self.caller(), request).await?)
+        let done = Box::pin(accounts::drop_second_factor(
+            self.state(),
+            self.caller(),
+            request,
+        ));
+        Ok(done.await?)
     }
 
     async fn list_sessions(self, _: Context, request: ListSessions) -> Reply<Page<SessionSummary>> {

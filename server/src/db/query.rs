@@ -102,7 +102,7 @@ macro_rules! fetch {
         match (outcome, again) {
             (Err(failure), Some(again)) if failure.is_loss() => {
                 storage::distrust();
-                fetch_once!(again, $method, $row).await
+                Box::pin(fetch_once!(again, $method, $row)).await
             }
             (outcome, _) => outcome,
         }

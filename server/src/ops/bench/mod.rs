@@ -38,10 +38,10 @@ impl Command {
         match self {
             Self::Connections(connections) => connections.run(config).await,
             Self::Growth(growth) => growth.run(config).await,
-            Self::Instances(instances) => instances.run(config).await,
+            Self::Instances(instances) => Box::pin(instances.run(config)).await,
             Self::Import(import) => Box::pin(import.run(config)).await,
             Self::Load(load) => load.run(config).await,
-            Self::Login(login) => login.run(config).await,
+            Self::Login(login) => Box::pin(login.run(config)).await,
             Self::Save(save) => save.run(config).await,
             Self::Search(search) => search.run(config).await,
             Self::Seed(seed) => seed.run(config).await,
