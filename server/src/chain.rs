@@ -3,6 +3,10 @@
 //!
 //! Each row's hash covers the row and the hash of the row before it. The bytes that are hashed
 //! are written out here once and never change: old rows are checked with them for ever.
+//!
+//! A row of the audit log keeps the hash of the row before beside its own. A row of a history, of
+//! which there are thousands of times as many, keeps a [`RowHash`] instead, which tells as much to
+//! somebody who looks for the row that was touched.
 
 use hillview_shared::ids::{Moment, OperationId, SheetId, StudentId, UserId};
 use hillview_shared::marks::Entry;
@@ -12,6 +16,42 @@ pub type Hash = [u8; 32];
 
 /// What stands before the first row of a sheet, and of the audit log.
 pub const START: Hash = [0; 32];
+
+/// What a row of the history keeps beside its hash, so that the row that was touched can be named
+/// where the chain is broken. Half of it is of the row by itself: that row is as it was written,
+/// at a place, whatever stands before it. Half is the beginning of the hash of the row before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowHash([u8; 8]);
+
+impl RowHash {
+    const HALF: usize = 4;
+
+    fn new(own: &Hash, previous: &Hash) -> Self {
+        let mut bytes = [0; 8];
+        bytes[..Self::HALF].copy_from_slice(&own[..Self::HALF]);
+        bytes[Self::HALF..].copy_from_slice(&previous[..Self::HALF]);
+        Self(bytes)
+    }
+
+    /// As it is stored; `None` when that could not have been written.
+    pub fn stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether both say the same of their rows by themselves.
+    pub fn same_row(&self, other: &Self) -> bool {
+        self.0[..Self::HALF] == other.0[..Self::HALF]
+    }
+
+    /// Whether this is how the hash of the row before began.
+    pub fn names(&self, previous: &[u8]) -> bool {
+        previous.starts_with(&self.0[Self::HALF..])
+    }
+}
 
 /// One row of the history, as it is hashed.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +71,22 @@ pub struct Link<'a> {
 impl Link<'_> {
     /// The hash of this row behind `previous`.
     pub fn hash(&self, previous: &Hash) -> Hash {
+        self.digest(b"hillview mark_change 1\0", previous)
+    }
+
+    /// What the row keeps beside its hash. That covers the hash, so that it shows when only the
+    /// hash was changed.
+    pub fn row_hash(&self, previous: &Hash, hash: &Hash) -> RowHash {
+        RowHash::new(
+            &self.digest(b"hillview mark_change row 1\0", hash),
+            previous,
+        )
+    }
+
+    fn digest(&self, purpose: &[u8], first: &Hash) -> Hash {
         let mut hasher = Sha256::new();
-        hasher.update(b"hillview mark_change 1\0");
-        hasher.update(previous);
+        hasher.update(purpose);
+        hasher.update(first);
         for number in [
             self.sheet.0,
             self.sequence,
@@ -201,6 +254,12 @@ mod tests {
         let changed = each_with_another_part(link, &zero, &absent);
         let hashes: HashSet<Hash> = changed.iter().map(|link| link.hash(&START)).collect();
         assert_eq!(hashes.len(), changed.len());
+        let by_itself = link.row_hash(&START, &START);
+        for other in &changed[1..] {
+            assert!(!other.row_hash(&START, &START).same_row(&by_itself));
+        }
+        assert!(!link.row_hash(&START, &[1; 32]).same_row(&by_itself));
+        assert!(link.row_hash(&[1; 32], &START).same_row(&by_itself));
         assert_ne!(
             link.hash(&START),
             link.hash(&[1; 32]),
@@ -226,5 +285,7 @@ mod tests {
             hex::encode(link.hash(&START)),
             "53ced5109985c5014344efca05705603d28890a226f19ecf9165424db2666025"
         );
+        let row_hash = link.row_hash(&[0xab; 32], &link.hash(&[0xab; 32]));
+        assert_eq!(hex::encode(row_hash.bytes()), "e5b78648abababab");
     }
 }

@@ -81,7 +81,7 @@ pub struct Content {
     pub operation: Option<Vec<u8>>,
     pub source: Option<String>,
     pub reason: Option<String>,
-    pub previous_hash: Option<Vec<u8>>,
+    pub row_hash: Option<Vec<u8>>,
     pub hash: Option<Vec<u8>>,
     /// Of a mark or a sheet.
     pub v: i64,
@@ -99,10 +99,10 @@ pub async fn contents(
     db.query(
         "select kind, sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
             new_score, new_level, changed_by, changed_at, operation, source, reason,
-            previous_hash, hash, v
+            row_hash, hash, v
         from (select 1 as kind, sheet_id, sequence, student_id, old_state, old_score, old_level,
                 new_state, new_score, new_level, changed_by, changed_at, operation, source,
-                reason, previous_hash, hash, 0 as v
+                reason, row_hash, hash, 0 as v
             from mark_change
             where sheet_id > ? and sheet_id <= ? and sequence > ?
             order by sheet_id, sequence

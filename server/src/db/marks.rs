@@ -10,7 +10,7 @@ use hillview_shared::marks::{Entry, MarkState, Score};
 use sqlx::FromRow;
 
 use super::{Db, Failure, Tx};
-use crate::chain::{Hash, Link};
+use crate::chain::{Hash, Link, RowHash};
 
 /// What a save must know of a sheet, whoever is on it.
 #[derive(Clone, Debug, FromRow)]
@@ -278,8 +278,20 @@ pub async fn clear(tx: &mut Tx, sheet: SheetId, students: &[StudentId]) -> Resul
 /// A row of the history, hashed.
 pub struct NewChange<'a> {
     pub link: Link<'a>,
-    pub previous_hash: Hash,
+    pub row_hash: RowHash,
     pub hash: Hash,
+}
+
+impl<'a> NewChange<'a> {
+    /// The row behind the one with this hash.
+    pub fn behind(previous: &Hash, link: Link<'a>) -> Self {
+        let hash = link.hash(previous);
+        Self {
+            link,
+            row_hash: link.row_hash(previous, &hash),
+            hash,
+        }
+    }
 }
 
 /// Adds rows to the history.
@@ -287,7 +299,7 @@ pub async fn add_changes(tx: &mut Tx, changes: &[NewChange<'_>]) -> Result<(), F
     let mut query = tx.query(ADD_CHANGES).rows(changes.len());
     for NewChange {
         link,
-        previous_hash,
+        row_hash,
         hash,
     } in changes
     {
@@ -306,7 +318,7 @@ pub async fn add_changes(tx: &mut Tx, changes: &[NewChange<'_>]) -> Result<(), F
             .push(&link.operation.0[..])
             .push(link.source)
             .push(link.reason)
-            .push(&previous_hash[..])
+            .push(row_hash.bytes())
             .push(&hash[..]);
     }
     query.execute().await?;
@@ -316,7 +328,7 @@ pub async fn add_changes(tx: &mut Tx, changes: &[NewChange<'_>]) -> Result<(), F
 pub(super) const ADD_CHANGES: &str = "insert into mark_change
         (sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
         new_score, new_level, changed_by, changed_at, operation, source, reason,
-        previous_hash, hash)
+        row_hash, hash)
     values {rows (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}";
 
 /// What was answered to an operation.

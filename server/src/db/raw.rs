@@ -92,7 +92,7 @@ pub async fn insert_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), Failu
     static INSERT: LazyLock<Insert> = LazyLock::new(|| {
         let head = "insert into mark_change (sheet_id, sequence, student_id, old_state, old_score, \
             old_level, new_state, new_score, new_level, changed_by, changed_at, operation, source, \
-            reason, previous_hash, hash)";
+            reason, row_hash, hash)";
         Insert::new(head, 16)
     });
     insert!(
@@ -113,7 +113,7 @@ pub async fn insert_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), Failu
         &change.operation.0[..],
         change.source,
         None::<&str>,
-        &change.previous_hash[..],
+        change.row_hash.bytes(),
         &change.hash[..],
     )
 }
@@ -188,14 +188,14 @@ impl Dump {
                 change.at.0,
                 change.operation,
                 change.source,
-                hex::encode(change.previous_hash),
+                hex::encode(change.row_hash.bytes()),
                 hex::encode(change.hash)
             );
         }
         let into = "mark_change (sheet_id, sequence, student_id, old_state, old_score, old_level, \
             new_state, new_score, new_level, changed_by, changed_at, @operation, source, reason, \
-            @previous, @own) \
-            set operation = unhex(@operation), previous_hash = unhex(@previous), hash = unhex(@own)";
+            @row, @own) \
+            set operation = unhex(@operation), row_hash = unhex(@row), hash = unhex(@own)";
         Self::write(folder.join("mark_change.txt"), &text, into)
     }
 

@@ -117,7 +117,7 @@ macro_rules! carry_out {
                 .bind(&link.operation.0[..])
                 .bind(link.source)
                 .bind(link.reason)
-                .bind(&change.previous_hash[..])
+                .bind(change.row_hash.bytes())
                 .bind(&change.hash[..]);
         }
         add.execute(&mut *tx).await?;

@@ -301,13 +301,9 @@ fn chained<'d>(
             source: write.source,
             reason: write.reason,
         };
-        let hash = link.hash(&previous);
-        let previous_hash = std::mem::replace(&mut previous, hash);
-        NewChange {
-            link,
-            previous_hash,
-            hash: previous,
-        }
+        let change = NewChange::behind(&previous, link);
+        previous = change.hash;
+        change
     }));
     Ok(())
 }

@@ -200,7 +200,7 @@ async fn every_column_that_sounds_like_a_secret_is_left_out() {
         // Chains and operations have hashes that prove something and open nothing.
         let known = [
             "mark_change.hash",
-            "mark_change.previous_hash",
+            "mark_change.row_hash",
             "audit.hash",
             "audit.previous_hash",
             "audit_head.hash",

@@ -97,6 +97,18 @@ fn tables(scope: &str, engine: &str) -> Vec<Table> {
 /// Changes columns as a block of a migration does; on MySQL the words stand in quotes, to be run
 /// only where that was not done yet.
 fn change(tables: &mut [Table], block: &str) {
+    // A comment that begins with the name of a table stands for the one it had.
+    for line in block.lines() {
+        let comment = line
+            .strip_prefix("-- ")
+            .and_then(|line| line.split_once(": "));
+        let Some((name, comment)) = comment else {
+            continue;
+        };
+        if let Some(table) = tables.iter_mut().find(|one| one.name == name) {
+            comment.clone_into(&mut table.comment);
+        }
+    }
     let mut table = None;
     for line in block.lines() {
         let mut clause = line.trim();
@@ -123,6 +135,8 @@ fn change(tables: &mut [Table], block: &str) {
             let columns = &mut table.columns;
             let place = columns.iter_mut().find(|one| one.name == changed.name);
             *place.unwrap() = changed;
+        } else if let Some(gone) = clause.strip_prefix("drop column ") {
+            table.columns.retain(|one| one.name != gone);
         }
     }
 }

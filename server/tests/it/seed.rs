@@ -226,7 +226,7 @@ const TABLES: &[(&str, &str)] = &[
         "hex(operation)",
         "source",
         "reason",
-        "hex(previous_hash)",
+        "hex(row_hash)",
         "hex(hash)"
     ),
     joined!(

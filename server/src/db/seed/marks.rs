@@ -4,7 +4,7 @@ use hillview_shared::ids::{Moment, OperationId, SheetId, StudentId, UserId, Vers
 use hillview_shared::marks::Entry;
 
 use super::ROWS;
-use crate::chain::{Hash, Link};
+use crate::chain::{Hash, Link, RowHash};
 use crate::db::{Failure, Tx, marks};
 
 /// A mark to add.
@@ -56,7 +56,7 @@ pub struct Change {
     pub at: Moment,
     pub operation: OperationId,
     pub source: &'static str,
-    pub previous_hash: Hash,
+    pub row_hash: RowHash,
     pub hash: Hash,
 }
 
@@ -85,7 +85,7 @@ pub async fn add_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), Failure>
             .iter()
             .map(|change| marks::NewChange {
                 link: change.link(),
-                previous_hash: change.previous_hash,
+                row_hash: change.row_hash,
                 hash: change.hash,
             })
             .collect();

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::layout::{Group, Sheet};
-use crate::chain::{self, Hash};
+use crate::chain::{self, Hash, RowHash};
 use crate::db::seed::{Change, NewMark, NewOperation};
 use crate::error::Result;
 use crate::service::marks::{answer, request_hash};
@@ -221,10 +221,11 @@ impl Save<'_> {
             at: self.at,
             operation: self.operation,
             source: SOURCE,
-            previous_hash: *previous,
+            row_hash: RowHash::default(),
             hash: chain::START,
         };
         change.hash = change.link().hash(previous);
+        change.row_hash = change.link().row_hash(previous, &change.hash);
         *previous = change.hash;
         batch.changes.push(change);
     }

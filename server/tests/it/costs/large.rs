@@ -49,9 +49,9 @@ const GROW: &[(&str, i64)] = &[
       select sheet.id, enrolment.student_id, 'scored', 4000, 1, 1, 1
       from sheet join enrolment on enrolment.class_id = sheet.class_id and enrolment.created_at = 1
       where enrolment.open_student_id is not null limit ?", 20_000),
-    ("insert into mark_change (sheet_id, sequence, student_id, new_state, new_score, changed_by, changed_at, operation, source, previous_hash, hash)
+    ("insert into mark_change (sheet_id, sequence, student_id, new_state, new_score, changed_by, changed_at, operation, source, hash)
       select mark.sheet_id, 1000000 + mark.student_id, mark.student_id, mark.state, mark.score, 1, 1,
-          substr(token_hash, 1, 16), 'tui', token_hash, token_hash
+          substr(token_hash, 1, 16), 'tui', token_hash
       from mark join (select token_hash from session order by id limit 1) one on true
       where mark.changed_at = 1 limit ?", 10_000),
     ("insert into audit (sequence, at, username, address, source, action, subject, outcome, refused, detail, previous_hash, hash)

@@ -7,6 +7,7 @@ use hillview_server::testing::{Engine, Installation, on_each_engine};
 use crate::tampering::{Ready, behind_the_back, ready, save, score, verify};
 
 const NARROW: &str = include_str!("../../../../migrations/school/mysql/0016_narrow_marks.sql");
+const SLIM: &str = include_str!("../../../../migrations/school/mysql/0017_slim_history.sql");
 
 /// The tables on MySQL as step 15 left them.
 const WIDE: &[&str] = &[
@@ -40,22 +41,50 @@ const WIDE: &[&str] = &[
         add constraint mark_change_student_id_exists foreign key (student_id) references student (id)",
 ];
 
+/// The history as step 15 left it, on MySQL.
+const BEFORE_MYSQL: &[&str] = &[
+    "alter table mark_change add column previous_hash binary(32)",
+    "update mark_change as own
+        left join mark_change as prior
+            on prior.sheet_id = own.sheet_id and prior.sequence = own.sequence - 1
+        set own.previous_hash = coalesce(prior.hash, unhex(repeat('00', 32)))",
+    "alter table mark_change
+        modify previous_hash binary(32) not null after reason,
+        drop column row_hash",
+];
+
+/// The history as step 15 left it, on SQLite.
+const BEFORE_SQLITE: &[&str] = &[
+    "drop trigger mark_change_takes_no_update",
+    "alter table mark_change add column previous_hash blob not null default x''",
+    "update mark_change set previous_hash = coalesce(
+        (select hash from mark_change as prior
+            where prior.sheet_id = mark_change.sheet_id
+                and prior.sequence = mark_change.sequence - 1),
+        zeroblob(32))",
+    "alter table mark_change drop column row_hash",
+    "create trigger mark_change_takes_no_update before update on mark_change begin
+        select raise(abort, 'mark_change is only ever added to');
+    end",
+];
+
 /// Takes a school back to what step 15 left.
 async fn take_back(it: &Installation, db: &Db) {
-    if it.engine == Engine::MySql {
-        behind_the_back(db, WIDE, &[]).await;
+    match it.engine {
+        Engine::MySql => {
+            behind_the_back(db, BEFORE_MYSQL, &[]).await;
+            behind_the_back(db, WIDE, &[]).await;
+        }
+        Engine::Sqlite => behind_the_back(db, BEFORE_SQLITE, &[]).await,
     }
-    behind_the_back(
-        db,
-        &["delete from _sqlx_migrations where version > 15"],
-        &[],
-    )
-    .await;
+    let notes = "delete from _sqlx_migrations where version > 15";
+    behind_the_back(db, &[notes], &[]).await;
 }
 
-/// The changes of tables that the step makes on MySQL, in their order.
+/// The changes of tables that the steps make on MySQL, in their order.
 fn changes() -> Vec<&'static str> {
-    let steps = NARROW.split("set @step = if(@").skip(1);
+    let steps = [NARROW, SLIM].map(|sql| sql.split("set @step = if(@").skip(1));
+    let steps = steps.into_iter().flatten();
     let change = |step: &'static str| {
         let (_, step) = step.split_once(", '")?;
         step.split_once("', 'do 0');").map(|(change, _)| change)
@@ -87,10 +116,19 @@ fn texts(rows: Vec<(String,)>) -> Vec<String> {
     rows.into_iter().map(|(text,)| text).collect()
 }
 
-/// What MySQL says of the columns, keys and references of all tables.
+/// What a database says of the columns, keys and references of all tables.
 async fn shape(it: &Installation, db: &Db) -> Vec<String> {
     if it.engine == Engine::Sqlite {
-        let tables = db.query("select sql from sqlite_schema where sql is not null order by name");
+        let tables = db.query(
+            "select concat_ws('|', tables.name, columns.cid, columns.name, columns.type,
+                columns.\"notnull\", columns.dflt_value, columns.pk) as text
+            from sqlite_schema as tables
+            join pragma_table_info(tables.name) as columns on true
+            where tables.type = 'table'
+            union all
+            select concat_ws('|', type, tbl_name, name) from sqlite_schema
+            order by text",
+        );
         return texts(tables.all().await.unwrap());
     }
     let shape = db.query(
@@ -174,7 +212,7 @@ async fn a_kill_after_any_change_of_a_table_is_made_good() {
         let db = ready.head.db();
         let (before, made) = (rows(db).await, shape(it, db).await);
         let changes = changes();
-        assert_eq!(changes.len(), 8);
+        assert_eq!(changes.len(), 9);
         for done in 1..=changes.len() {
             take_back(it, db).await;
             behind_the_back(db, &changes[..done], &[]).await;

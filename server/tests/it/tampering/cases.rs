@@ -102,8 +102,11 @@ pub fn in_the_history(sheet: SheetId, other_student: StudentId) -> Vec<Case> {
         "update mark_change set operation = substr(hash, 1, 16) where sheet_id = ? and sequence = ?",
         "update mark_change set source = 'cli' where sheet_id = ? and sequence = ?",
         "update mark_change set reason = 'remarked' where sheet_id = ? and sequence = ?",
-        "update mark_change set previous_hash = hash where sheet_id = ? and sequence = ?",
-        "update mark_change set hash = previous_hash where sheet_id = ? and sequence = ?",
+        "update mark_change set row_hash = substr(hash, 1, 8) where sheet_id = ? and sequence = ?",
+        "update mark_change set row_hash = concat(substr(row_hash, 1, 4), substr(hash, 1, 4))
+            where sheet_id = ? and sequence = ?",
+        "update mark_change set hash = concat(operation, operation)
+            where sheet_id = ? and sequence = ?",
     ];
     let to_other = "update mark_change set student_id = ? where sheet_id = ? and sequence = ?";
     let gone = "delete from mark_change where sheet_id = ? and sequence = ?";
@@ -119,12 +122,26 @@ pub fn in_the_history(sheet: SheetId, other_student: StudentId) -> Vec<Case> {
     let last_two = "delete from mark_change where sheet_id = ? and sequence >= ?";
     let copy = "insert into mark_change (sheet_id, sequence, student_id, old_state, old_score,
             old_level, new_state, new_score, new_level, changed_by, changed_at, operation, source,
-            reason, previous_hash, hash)
+            reason, row_hash, hash)
         select sheet_id, ?, student_id, new_state, new_score, new_level, new_state, 5900, new_level,
-            changed_by, changed_at + 1, operation, source, reason, hash, hash
+            changed_by, changed_at + 1, operation, source, reason, row_hash, hash
         from mark_change where sheet_id = ? and sequence = ?";
     let up = "update mark_change set sequence = - sequence where sequence >= ?";
     let make = "update mark_change set sequence = 1 - sequence where sequence < 0";
+    let above = "update mark_change set sequence = - sequence where sequence > ?";
+    let close = "update mark_change set sequence = - sequence - 1 where sequence < 0";
+    let one = "delete from mark_change where sequence = ?";
+    for place in [1, 6, 11] {
+        cases.push(case(
+            &[one, above, close],
+            &[place],
+            (HISTORY, place, Removed),
+        ));
+    }
+    let bare = "update mark_change set row_hash = null where sheet_id = ? and sequence = ?";
+    for place in [6, 12] {
+        cases.push(case(&[bare], &[sheet.0, place], (HISTORY, place, Changed)));
+    }
     let numbers = [6, sheet.0, 5];
     cases.extend([
         case(&[last_two], &[sheet.0, 11], (HISTORY, 11, Removed)),

@@ -69,6 +69,37 @@ async fn each_row_that_was_tampered_with_is_named() {
     .await;
 }
 
+/// Their rows keep nothing beside their hashes, which show all the same that something was done; only
+/// where a gap was closed they do not show what.
+#[tokio::test]
+async fn histories_of_before_rows_kept_more_than_a_hash_are_checked_as_well() {
+    on_each_engine(async |it| {
+        let ready = ready(it).await;
+        let (state, db) = (&it.state, ready.head.db());
+        unguard(it, db).await;
+        behind_the_back(db, &["update mark_change set row_hash = null"], &[]).await;
+        behind_the_back(db, KEEP, &[]).await;
+        let clean = verify(state, &ready.head, None).await.unwrap().0;
+        assert_eq!(clean.fault, None);
+        let mut cases = in_the_history(ready.sheet, ready.student(5));
+        cases.retain(|case| !case.statements[0].contains("set row_hash ="));
+        for case in &cases {
+            behind_the_back(db, &case.statements, &case.numbers).await;
+            let fault = verify(state, &ready.head, None).await.unwrap().0.fault;
+            let (log, sequence, what) = case.found;
+            let closed = what == Removed && case.statements.len() == 3;
+            let expected = AuditFault {
+                log: log.to_owned(),
+                sequence,
+                what: if closed { Changed } else { what },
+            };
+            assert_eq!(fault, Some(expected), "{:?}", case.statements);
+            behind_the_back(db, RESTORE, &[]).await;
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_mark_that_was_changed_behind_the_back_shows_also_after_it_was_saved_again() {
     on_each_engine(async |it| {

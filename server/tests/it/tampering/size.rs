@@ -88,13 +88,9 @@ async fn make_longer(ready: &Ready, rows: i64) {
             source: "test",
             reason: None,
         };
-        let hash = link.hash(&last);
-        let previous_hash = std::mem::replace(&mut last, hash);
-        changes.push(NewChange {
-            link,
-            previous_hash,
-            hash,
-        });
+        let change = NewChange::behind(&last, link);
+        last = change.hash;
+        changes.push(change);
     }
     let end = &changes.last().unwrap().link;
     let mark = NewMark {

@@ -30,7 +30,7 @@ type Row = (
 );
 
 const HISTORY: &str = "select sequence, student_id, old_state, old_score, old_level, new_state, \
-    new_score, new_level, changed_by, changed_at, operation, source, reason, previous_hash, hash \
+    new_score, new_level, changed_by, changed_at, operation, source, reason, row_hash, hash \
     from mark_change where sheet_id = ? order by sequence";
 
 /// Each acknowledged change has exactly one row, there is no other row, and every hash fits.
@@ -90,9 +90,16 @@ async fn history(db: &Db, sheet: SheetId) -> Vec<Effect> {
             source,
             reason: reason.as_deref(),
         };
-        assert_eq!((*sequence, row.13.as_slice()), (place, &previous[..]));
-        previous = link.hash(&previous);
-        assert_eq!(row.14, previous, "sheet {sheet}, row {sequence}");
+        assert_eq!(*sequence, place);
+        let hash = link.hash(&previous);
+        let kept = link.row_hash(&previous, &hash);
+        let stored = (row.13.as_slice(), row.14.as_slice());
+        assert_eq!(
+            stored,
+            (kept.bytes(), &hash[..]),
+            "sheet {sheet}, row {sequence}"
+        );
+        previous = hash;
         effect
     });
     effects.collect()

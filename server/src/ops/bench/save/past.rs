@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::super::forty::{Class, MARKS};
 use super::super::report::{histogram, micros};
 use super::{Turn, entries};
-use crate::chain::{self, Hash, Link};
+use crate::chain::{self, Hash, Link, RowHash};
 use crate::db::marks::{NewChange, NewMark};
 use crate::db::raw_saves::{Counts, Raw, Rows};
 use crate::service::marks::answer;
@@ -44,8 +44,8 @@ struct Ready {
     saves: i64,
     students: Arc<[StudentId]>,
     operation: OperationId,
-    /// The end of the history before, and then after each change.
-    hashes: Vec<Hash>,
+    /// Of each change.
+    hashes: Vec<(RowHash, Hash)>,
     request_hash: Hash,
     reply: Vec<u8>,
     read: Option<NaiveDate>,
@@ -130,7 +130,7 @@ impl Writer {
                 saves,
                 students: Arc::clone(&students),
                 operation: OperationId(rand::random()),
-                hashes: Vec::with_capacity(MARKS + 1),
+                hashes: Vec::with_capacity(MARKS),
                 request_hash: rand::random(),
                 reply: reply.clone(),
                 read,
@@ -145,10 +145,10 @@ impl Writer {
 impl Ready {
     /// Works the hashes out, behind the end of the history and to its new end.
     fn chain(&mut self, end: &mut Hash) {
-        self.hashes.push(*end);
         for place in 0..MARKS {
-            *end = self.link(place).hash(end);
-            self.hashes.push(*end);
+            let change = NewChange::behind(end, self.link(place));
+            *end = change.hash;
+            self.hashes.push((change.row_hash, change.hash));
         }
     }
 
@@ -180,8 +180,8 @@ impl Ready {
         };
         let change = |place: usize| NewChange {
             link: self.link(place),
-            previous_hash: self.hashes[place],
-            hash: self.hashes[place + 1],
+            row_hash: self.hashes[place].0,
+            hash: self.hashes[place].1,
         };
         Rows {
             sheet: self.sheet,

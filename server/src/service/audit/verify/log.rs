@@ -14,10 +14,6 @@ impl Chained for Entry {
         self.sequence
     }
 
-    fn previous_hash(&self) -> &[u8] {
-        &self.previous_hash
-    }
-
     fn hash(&self) -> &[u8] {
         &self.hash
     }
@@ -36,6 +32,20 @@ impl Chained for Entry {
             detail: &self.detail,
         };
         Some(link.hash(previous))
+    }
+
+    fn fits(&self, previous: &Hash) -> bool {
+        self.names(previous)
+    }
+
+    fn holds(&self, sequence: i64) -> bool {
+        let previous = self.previous_hash.as_slice().try_into().ok();
+        let hash = previous.and_then(|previous| self.hash_at(sequence, previous));
+        hash.is_some_and(|hash| hash == self.hash.as_slice())
+    }
+
+    fn names(&self, previous: &[u8]) -> bool {
+        self.previous_hash == previous
     }
 }
 

@@ -8,7 +8,7 @@ use hillview_shared::marks::{Entry, Score};
 
 use super::follow::{Chained, Place, follow};
 use super::{Fault, PIECE, Where};
-use crate::chain::{Hash, Link};
+use crate::chain::{self, Hash, Link, RowHash};
 use crate::db::chains::{self, CHANGE, Content, MARK};
 use crate::db::{Db, marks};
 use crate::error::Result;
@@ -21,16 +21,49 @@ impl Chained for Content {
         self.sequence
     }
 
-    fn previous_hash(&self) -> &[u8] {
-        self.previous_hash.as_deref().unwrap_or_default()
-    }
-
     fn hash(&self) -> &[u8] {
         self.hash.as_deref().unwrap_or_default()
     }
 
     fn hash_at(&self, sequence: i64, previous: &Hash) -> Option<Hash> {
-        let link = Link {
+        self.at(sequence, |link| link.hash(previous))
+    }
+
+    fn fits(&self, previous: &Hash) -> bool {
+        self.row_hash.is_none() || (self.holds(self.sequence) && self.names(previous))
+    }
+
+    fn holds(&self, sequence: i64) -> bool {
+        let kept = self.row_hash.as_deref().and_then(RowHash::stored);
+        let hash = self.hash().try_into().ok();
+        kept.zip(hash).is_some_and(|(kept, hash)| {
+            // What was before it is left out of the comparison.
+            let made = self.at(sequence, |link| link.row_hash(&chain::START, hash));
+            made.is_some_and(|made| made.same_row(&kept))
+        })
+    }
+
+    fn names(&self, previous: &[u8]) -> bool {
+        match &self.row_hash {
+            Some(kept) => RowHash::stored(kept).is_some_and(|kept| kept.names(previous)),
+            // A row of before there was more than its hash names it by that: where it stands, or
+            // where it stood when another row made it move.
+            None => previous.try_into().is_ok_and(|previous| {
+                let hash = |sequence| self.hash_at(sequence, previous);
+                [hash(self.sequence), hash(self.sequence - 1)]
+                    .into_iter()
+                    .flatten()
+                    .any(|hash| hash == self.hash())
+            }),
+        }
+    }
+}
+
+impl Content {
+    /// What comes of the row as it is hashed, at a place; `None` when its columns say nothing that
+    /// could have been written.
+    fn at<T>(&self, sequence: i64, make: impl FnOnce(Link<'_>) -> T) -> Option<T> {
+        Some(make(Link {
             sheet: self.sheet_id,
             sequence,
             student: self.student_id,
@@ -41,8 +74,7 @@ impl Chained for Content {
             operation: OperationId(self.operation.as_deref()?.try_into().ok()?),
             source: self.source.as_deref()?,
             reason: self.reason.as_deref(),
-        };
-        Some(link.hash(previous))
+        }))
     }
 }
 
@@ -135,6 +167,8 @@ fn split(contents: &[Content]) -> (&[Content], &[Content]) {
 struct Sheet {
     id: SheetId,
     end: Place,
+    /// Whether its last row keeps more than its hash.
+    kept: bool,
     /// When its latest row was written.
     latest: Moment,
     /// The last change of each student.
@@ -146,6 +180,7 @@ impl Sheet {
         Self {
             id,
             end: Place::START,
+            kept: false,
             latest: Moment(0),
             last: BTreeMap::new(),
         }
@@ -173,6 +208,11 @@ impl Sheet {
             if before.unwrap_or_default() != before_of(change) {
                 return Err(self.mark(change, change.sequence, Tampering::Changed));
             }
+            // Behind a row that keeps more than its hash there is none that keeps less.
+            if self.kept && change.row_hash.is_none() {
+                return Err(self.history(change.sequence, Tampering::Changed));
+            }
+            self.kept = change.row_hash.is_some();
             self.latest = self.latest.max(change.changed_at);
             self.last.insert(change.student_id, change.clone());
         }
