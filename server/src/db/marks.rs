@@ -79,7 +79,7 @@ pub struct Mark {
     changed_at: Moment,
 }
 
-/// A row of [`STANDING`]: only the columns of its kind are read.
+/// A row of what [`standing`] reads: only the columns of its kind are read.
 #[derive(Debug)]
 pub enum StandingRow {
     Sheet(Box<Asked>),
