@@ -200,7 +200,8 @@ impl Desk {
         }
         let request = SaveMarks {
             sheet,
-            operation: OperationId(random.random()),
+            // Another one in each run on the same schools, where all else is as it was.
+            operation: OperationId(rand::random()),
             edits,
             reason: None,
         };
