@@ -2,7 +2,7 @@
 //!
 //! A transaction is written as an async closure that borrows, and the compiler cannot yet show
 //! that such a future may move between threads. So it does not move. Each thread waits for its own
-//! sockets and timers: woken by another thread, a save would cost a quarter more.
+//! sockets and timers: woken by another thread, a call takes nearly a fifth more of the processor.
 //!
 //! The threads end with the process, not with a server: a connection to the database is waited for
 //! by the thread that opened it, and is lent to others.

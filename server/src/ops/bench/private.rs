@@ -24,6 +24,12 @@ use crate::service::State;
 /// How long a server may take to start.
 const START_MAX: Duration = Duration::from_secs(30);
 
+/// A rate that nobody comes to, for clients that ask as fast as they are answered.
+pub const ANY_RATE: Rate = Rate {
+    a_second: 1_000_000,
+    burst: 100_000_000,
+};
+
 /// Where private servers keep their things.
 pub struct Place {
     pub config: Config,

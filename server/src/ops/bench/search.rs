@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::line::{Line, Way};
-use super::private::{Place, Server};
+use super::private::{ANY_RATE, Place, Server};
 use super::report::{On, Report, Times, histogram, micros, times};
 use crate::config::Config;
 use crate::ops::seed;
@@ -71,9 +71,7 @@ struct Kind {
 impl Search {
     pub(super) async fn run(self, given: &Config) -> anyhow::Result<()> {
         let mut place = Place::like(given)?;
-        // They ask as fast as they are answered.
-        let rate = &mut place.config.limits.user_rate;
-        (rate.a_second, rate.burst) = (1_000_000, 100_000_000);
+        place.config.limits.user_rate = ANY_RATE;
         let measured = self.measure(&place).await;
         place.remove().await?;
         measured?.say(self.json.as_deref())

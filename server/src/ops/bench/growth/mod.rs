@@ -12,22 +12,16 @@ use serde::Serialize;
 
 use self::calls::CallFigures;
 use self::size::SchoolSize;
-use super::private::{Place, Server};
+use super::private::{ANY_RATE, Place, Server};
 use super::report::{On, Report};
 use crate::config::Config;
 use crate::db::{Db, measures};
-use crate::limits::Rate;
 use crate::ops::seed::{self, Size};
 use crate::service::State;
 
 /// The school of a step.
 const CODE: &str = "growth";
 const NAME: &str = "A School that Grows";
-/// Above what one user asks for in the shortest time.
-const UNHURRIED: Rate = Rate {
-    a_second: 100_000,
-    burst: 1_000_000,
-};
 const SHORT: &str = "1000:20000,10000:180000";
 const FULL: &str = "1000:200000,10000:1800000,100000:18000000";
 
@@ -106,7 +100,7 @@ impl Growth {
         let mut last: Option<(SchoolSize, Duration)> = None;
         for size in &self.sizes {
             let mut place = Place::like(given)?;
-            place.config.limits.user_rate = UNHURRIED;
+            place.config.limits.user_rate = ANY_RATE;
             let left = until.saturating_duration_since(Instant::now());
             let why = match last {
                 Some((before, took)) => size.does_not_fit(before, took, left),

@@ -25,11 +25,10 @@ use self::haproxy::HaProxy;
 use self::proof::Proof;
 use self::user::{Part, Phase, Seen, User};
 use super::line::{Line, Way};
-use super::private::{Place, Server};
+use super::private::{ANY_RATE, Place, Server};
 use super::report::{On, Report, Times, histogram, micros, times};
 use crate::config::Config;
 use crate::db::accounts as logins;
-use crate::limits::Rate;
 use crate::ops::demo::school;
 use crate::service::State;
 use crate::service::accounts::{self, NewLogin, OneTime};
@@ -110,10 +109,7 @@ impl Instances {
     pub(super) async fn run(self, given: &Config) -> anyhow::Result<()> {
         let mut place = Place::like(given)?;
         // All users come from one address here, which a proxy tells the servers.
-        place.config.limits.address_rate = Rate {
-            a_second: 1_000_000,
-            burst: 100_000_000,
-        };
+        place.config.limits.address_rate = ANY_RATE;
         if self.haproxy.is_some() {
             place.config.proxy = vec!["127.0.0.1".parse()?];
         }

@@ -22,7 +22,7 @@ use self::past::Past;
 use self::through::Through;
 use super::forty::{MARKS, New};
 use super::machine;
-use super::private::{Place, Server};
+use super::private::{ANY_RATE, Place, Server};
 use super::report::{On, Report};
 use crate::config::Config;
 use crate::db::raw_saves::Counts;
@@ -102,9 +102,7 @@ struct Sides<'a> {
 impl Save {
     pub(super) async fn run(self, given: &Config) -> anyhow::Result<()> {
         let mut place = Place::like(given)?;
-        // One writer may be as fast as the server is.
-        let rate = &mut place.config.limits.user_rate;
-        (rate.a_second, rate.burst) = (1_000_000, 100_000_000);
+        place.config.limits.user_rate = ANY_RATE;
         let measured = self.measure(&place).await;
         place.remove().await?;
         measured?.say(self.json.as_deref())
