@@ -30,7 +30,12 @@ pub fn state(sheet: &SheetSummary, today: NaiveDate) -> String {
     }
 }
 
-/// How long an open sheet stays open.
+/// The most days that are counted; beyond them the day itself says more.
+const COUNTED: i64 = 99;
+/// From so many days on, a day and its month do not say which year.
+const YEAR: i64 = 365;
+
+/// How long an open sheet stays open, in at most nine characters.
 pub fn due(sheet: &SheetSummary, today: NaiveDate) -> String {
     if !is_open(sheet, today) {
         return "-".to_owned();
@@ -38,7 +43,9 @@ pub fn due(sheet: &SheetSummary, today: NaiveDate) -> String {
     match (sheet.closes - today).num_days() {
         0 => "today".to_owned(),
         1 => "tomorrow".to_owned(),
-        days => format!("{days} days"),
+        days @ ..=COUNTED => format!("{days} days"),
+        ..YEAR => sheet.closes.format("%-d %b").to_string(),
+        _ => sheet.closes.format("%b %Y").to_string(),
     }
 }
 
@@ -47,10 +54,12 @@ mod tests {
     use super::*;
     use hillview_shared::ids::{ClassId, PaperId, SheetId};
 
-    #[test]
-    fn a_sheet_says_whether_and_how_long_it_is_open() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let sheet = |assessment_state, state| SheetSummary {
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn sheet(assessment_state: AssessmentState, state: SheetState) -> SheetSummary {
+        SheetSummary {
             id: SheetId(1),
             class_id: ClassId(1),
             class: "4 East".into(),
@@ -64,7 +73,31 @@ mod tests {
             entered: 0,
             expected: 40,
             teacher: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_sheet_that_closes_far_away_says_when() {
+        let mut open = sheet(AssessmentState::Open, SheetState::Open);
+        let today = day("2026-07-28");
+        for (closes, left) in [
+            ("2026-07-27", "-"),
+            ("2026-07-28", "today"),
+            ("2026-07-29", "tomorrow"),
+            ("2026-11-04", "99 days"),
+            ("2026-11-05", "5 Nov"),
+            ("2027-07-27", "27 Jul"),
+            ("2027-07-28", "Jul 2027"),
+            ("2099-08-31", "Aug 2099"),
+        ] {
+            open.closes = day(closes);
+            assert_eq!(due(&open, today), left, "{closes}");
+            assert!(left.len() <= 9);
+        }
+    }
+
+    #[test]
+    fn a_sheet_says_whether_and_how_long_it_is_open() {
         use {AssessmentState as A, SheetState as S};
         for (assessment, own, today, says, left) in [
             (A::Open, S::Open, "2026-07-28", "open", "3 days"),
