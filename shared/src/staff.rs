@@ -42,7 +42,8 @@ pub struct Staff {
 /// Which staff to list, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStaff {
-    /// Only those whose name, number or login has these words.
+    /// Only those of whose name and login words begin with these, of which eight count, or whose
+    /// number begins so.
     #[serde(default)]
     pub search: String,
     /// Also those who are disabled.

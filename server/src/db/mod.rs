@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod sheets;
 pub mod sizes;
 pub mod staff;
+pub mod staff_names;
 mod statement;
 pub mod storage;
 pub mod students;

@@ -3,6 +3,7 @@
 use hillview_shared::accounts::{Permission, RoleCode};
 use hillview_shared::ids::{Moment, StaffId, UserId};
 use hillview_shared::staff::{Staff, StaffState};
+use hillview_shared::text::fold;
 use sqlx::FromRow;
 
 use super::{Failure, On, Tx};
@@ -56,26 +57,14 @@ impl From<Row> for Staff {
     }
 }
 
-/// The words that somebody is searched by.
-#[derive(Clone, Debug, FromRow)]
-pub struct Known {
-    pub id: StaffId,
-    pub staff_no: String,
-    pub name: String,
-    pub username: Option<String>,
-    pub state: StaffState,
+/// The folded form of a name for order.
+pub fn sort_name(name: &str) -> String {
+    fold(name)
 }
 
-/// Everybody's names and numbers: they are folded and sorted where folding is known.
-pub async fn everyone(on: impl Into<On<'_>>) -> Result<Vec<Known>, Failure> {
-    on.into()
-        .query(
-            "select staff.id, staff.staff_no, staff.name, user.username, staff.state
-            from staff
-            left join user on user.staff_id = staff.id",
-        )
-        .all()
-        .await
+/// The folded form of a name and a login's name for search: a space before each word.
+pub fn search_name(name: &str, username: Option<&str>) -> String {
+    format!(" {} {}", fold(name), fold(username.unwrap_or_default()))
 }
 
 /// Some of the staff, in no order.
@@ -142,22 +131,24 @@ pub async fn login(on: impl Into<On<'_>>, staff: StaffId) -> Result<Option<UserI
     Ok(found.map(|(id,)| id))
 }
 
-/// Adds a member of staff.
+/// Adds a member of staff, who will have a login of this name.
 pub async fn add(
     tx: &mut Tx,
-    staff_no: &str,
-    name: &str,
+    (staff_no, name, username): (&str, &str, &str),
     by: UserId,
     at: Moment,
 ) -> Result<StaffId, Failure> {
     let id = tx
         .query(
-            "insert into staff (staff_no, staff_key, name, state, created_at, created_by)
-            values (?, ?, ?, 'active', ?, ?)",
+            "insert into staff (staff_no, staff_key, name, sort_name, search_name, state,
+                created_at, created_by)
+            values (?, ?, ?, ?, ?, 'active', ?, ?)",
         )
         .bind(staff_no)
         .bind(staff_no.to_lowercase())
         .bind(name)
+        .bind(sort_name(name))
+        .bind(search_name(name, Some(username)))
         .bind(at)
         .bind(by)
         .insert()
@@ -177,21 +168,26 @@ pub async fn hold(tx: &mut Tx, staff: StaffId) -> Result<(), Failure> {
 /// Gives a member of staff a name and a number; their login goes by the same name.
 pub async fn edit(
     tx: &mut Tx,
-    staff: StaffId,
+    staff: &Staff,
     (staff_no, name): (&str, &str),
     at: Moment,
 ) -> Result<(), Failure> {
-    tx.query("update staff set staff_no = ?, staff_key = ?, name = ? where id = ?")
-        .bind(staff_no)
-        .bind(staff_no.to_lowercase())
-        .bind(name)
-        .bind(staff)
-        .execute()
-        .await?;
+    tx.query(
+        "update staff set staff_no = ?, staff_key = ?, name = ?, sort_name = ?, search_name = ?
+        where id = ?",
+    )
+    .bind(staff_no)
+    .bind(staff_no.to_lowercase())
+    .bind(name)
+    .bind(sort_name(name))
+    .bind(search_name(name, staff.username.as_deref()))
+    .bind(staff.id)
+    .execute()
+    .await?;
     tx.query("update user set name = ?, updated_at = ? where staff_id = ?")
         .bind(name)
         .bind(at)
-        .bind(staff)
+        .bind(staff.id)
         .execute()
         .await?;
     Ok(())

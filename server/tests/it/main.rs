@@ -46,6 +46,7 @@ mod seed;
 mod sessions;
 mod slow_peers;
 mod staff;
+mod staff_list;
 mod statements;
 mod students;
 mod tampering;

@@ -120,8 +120,10 @@ fn change(tables: &mut [Table], block: &str) {
         let Some(table) = &mut table else {
             continue;
         };
+        // Within the quotes, two quotes are one.
+        let clause = clause.replace("''''", "\0");
         let clause = clause.split(['\'', ';']).next().unwrap_or_default();
-        let clause = clause.trim_end_matches(',');
+        let clause = clause.trim_end_matches(',').replace('\0', "''");
         let column = |rest: &str| {
             let (name, kind) = rest.split_once(' ')?;
             Some(Column {
@@ -137,6 +139,10 @@ fn change(tables: &mut [Table], block: &str) {
             *place.unwrap() = changed;
         } else if let Some(gone) = clause.strip_prefix("drop column ") {
             table.columns.retain(|one| one.name != gone);
+        } else if clause.starts_with("add index ") {
+            table
+                .rules
+                .extend(clause.strip_prefix("add ").map(str::to_owned));
         }
     }
 }

@@ -368,6 +368,7 @@ async fn the_office_of_a_made_up_school_sees_all_of_it() {
             };
             let found = staff::list(&it.state, &caller, request).await.unwrap();
             assert_eq!(found.rows.len(), 12, "{user}");
+            crate::staff_list::holds_folded(caller.db()).await;
         }
     })
     .await;

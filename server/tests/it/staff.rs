@@ -4,17 +4,12 @@ use std::time::Duration;
 
 use hillview_server::Error;
 use hillview_server::caller::{self, Caller, SessionKey};
-use hillview_server::db::counted;
-
 use hillview_server::service::accounts::{self, Peer};
 use hillview_server::service::schools::{self, NewSchool};
 use hillview_server::service::{State, staff};
 use hillview_server::testing::{Installation, PASSWORD, on_each_engine, peer};
 use hillview_shared::accounts::{ChangePassword, LogIn, Role, RoleCode};
-use hillview_shared::staff::{
-    AddStaff, DisableStaff, EditStaff, ListStaff, Staff, StaffState, WhichStaff,
-};
-use hillview_shared::students::Page;
+use hillview_shared::staff::{AddStaff, DisableStaff, EditStaff, Staff, StaffState, WhichStaff};
 use hillview_shared::{ApiError, Kind};
 
 /// `Ok` when the login was made, the refusal's code otherwise.
@@ -177,114 +172,6 @@ async fn lives(state: &State, of: &Caller) -> bool {
     caller::resolve(state, of.key(), &"test".into())
         .await
         .is_ok()
-}
-
-/// A page of staff, for which three statements are enough.
-async fn list(state: &State, caller: &Caller, request: ListStaff) -> Page<Staff> {
-    let (page, statements) = counted(staff::list(state, caller, request)).await;
-    assert!(statements <= 3, "{statements} statements");
-    page.unwrap()
-}
-
-#[tokio::test]
-async fn staff_are_listed_page_by_page_with_what_they_are() {
-    on_each_engine(async |it| {
-        let school = it.school("kilimani").await;
-        let head = school.caller("head").await;
-        let whole = list(
-            &it.state,
-            &head,
-            ListStaff {
-                limit: 200,
-                disabled: true,
-                ..ListStaff::default()
-            },
-        )
-        .await
-        .rows;
-        let (mut paged, mut after) = (Vec::new(), None);
-        loop {
-            let request = ListStaff {
-                after,
-                limit: 2,
-                disabled: true,
-                ..ListStaff::default()
-            };
-            let page = list(&it.state, &head, request).await;
-            paged.extend(page.rows);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        assert_eq!(paged, whole);
-        let me = whole
-            .iter()
-            .find(|one| one.username.as_deref() == Some("head"))
-            .unwrap();
-        assert_eq!(me.roles, [RoleCode::from(Role::HeadTeacher)]);
-        assert!(me.last_seen.is_some() && !me.second_factor);
-        for after in ["x", "a\u{1}b"] {
-            let request = ListStaff {
-                after: Some(after.to_owned()),
-                ..ListStaff::default()
-            };
-            assert_eq!(
-                told(staff::list(&it.state, &head, request).await).code,
-                "bad-page"
-            );
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn staff_are_found_by_folded_words() {
-    on_each_engine(async |it| {
-        let school = it.school("kilimani").await;
-        let head = school.caller("head").await;
-        let names = [
-            "Ng'ang'a Wanjikũ",
-            "nganga Peter",
-            "Zawadi Ann",
-            "achieng Ruth",
-        ];
-        for (number, name) in names.iter().enumerate() {
-            let request = AddStaff {
-                staff_no: format!("TSC/{number}"),
-                name: (*name).to_owned(),
-                username: format!("login.{number}"),
-                roles: vec![Role::Teacher.into()],
-            };
-            staff::add(&it.state, &head, request).await.unwrap();
-        }
-        shut_out(&it.state, &head, "login.2", false).await.unwrap();
-        let search = async |text: &str, disabled| -> Vec<String> {
-            let request = ListStaff {
-                search: text.to_owned(),
-                disabled,
-                ..ListStaff::default()
-            };
-            list(&it.state, &head, request)
-                .await
-                .rows
-                .into_iter()
-                .map(|row| row.name)
-                .collect()
-        };
-        for (text, found) in [
-            ("NGANGA", &["nganga Peter", "Ng'ang'a Wanjikũ"][..]),
-            ("wanjiku ng", &["Ng'ang'a Wanjikũ"]),
-            ("tsc/3", &["achieng Ruth"]),
-            ("login.1", &["nganga Peter"]),
-            ("zawadi", &[]),
-            ("nobody%", &[]),
-        ] {
-            assert_eq!(search(text, false).await, found, "{text:?}");
-        }
-        assert_eq!(search("zawadi", true).await, ["Zawadi Ann"]);
-    })
-    .await;
 }
 
 #[tokio::test]

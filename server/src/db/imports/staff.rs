@@ -7,6 +7,7 @@ use hillview_shared::ids::{Moment, StaffId, TeachingId, UserId};
 use hillview_shared::staff::Staff;
 
 use super::{LIST, batches};
+use crate::db::staff::{search_name, sort_name};
 use crate::db::{Failure, Tx};
 
 /// A member of staff to add, with a login that has no password yet.
@@ -38,8 +39,9 @@ pub async fn add(
     for batch in batches(staff) {
         let mut query = tx
             .query(
-                "insert into staff (staff_no, staff_key, name, state, created_at, created_by)
-                values {rows (?, ?, ?, 'active', ?, ?)}",
+                "insert into staff (staff_no, staff_key, name, sort_name, search_name, state,
+                    created_at, created_by)
+                values {rows (?, ?, ?, ?, ?, 'active', ?, ?)}",
             )
             .rows(batch.len());
         for new in batch {
@@ -47,6 +49,8 @@ pub async fn add(
                 .bind(new.staff_no)
                 .bind(new.staff_no.to_lowercase())
                 .bind(new.name)
+                .bind(sort_name(new.name))
+                .bind(search_name(new.name, Some(new.username)))
                 .bind(at)
                 .bind(by);
         }
@@ -71,7 +75,17 @@ pub async fn add(
         .filter_map(|key| ids.get(key).copied())
         .collect();
     let logins: Vec<(&NewStaff<'_>, StaffId)> = staff.iter().zip(ids.iter().copied()).collect();
-    for batch in batches(&logins) {
+    add_logins(tx, &logins, by, at).await?;
+    Ok(ids)
+}
+
+async fn add_logins(
+    tx: &mut Tx,
+    logins: &[(&NewStaff<'_>, StaffId)],
+    by: UserId,
+    at: Moment,
+) -> Result<(), Failure> {
+    for batch in batches(logins) {
         let mut query = tx
             .query(
                 "insert into user (staff_id, username, name, password, must_change, state,
@@ -90,7 +104,7 @@ pub async fn add(
         }
         query.execute().await?;
     }
-    Ok(ids)
+    Ok(())
 }
 
 /// Gives the logins of staff other names and numbers, and holds them.
@@ -98,9 +112,10 @@ pub async fn rename(tx: &mut Tx, staff: &[(&Staff, &str)], at: Moment) -> Result
     for batch in batches(staff) {
         let mut query = tx
             .query(
-                "insert into staff (id, staff_no, staff_key, name, state, created_at)
-                values {rows (?, ?, ?, ?, ?, ?)}
-                {upsert id: name, v = staff.v + 1}",
+                "insert into staff (id, staff_no, staff_key, name, sort_name, search_name, state,
+                    created_at)
+                values {rows (?, ?, ?, ?, ?, ?, ?, ?)}
+                {upsert id: name, sort_name, search_name, v = staff.v + 1}",
             )
             .rows(batch.len());
         for (one, name) in batch {
@@ -109,6 +124,8 @@ pub async fn rename(tx: &mut Tx, staff: &[(&Staff, &str)], at: Moment) -> Result
                 .bind(&one.staff_no)
                 .bind(one.staff_no.to_lowercase())
                 .bind(*name)
+                .bind(sort_name(name))
+                .bind(search_name(name, one.username.as_deref()))
                 .bind(one.state)
                 .bind(at);
         }

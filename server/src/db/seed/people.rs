@@ -7,7 +7,7 @@ use hillview_shared::teaching::TeachingRole;
 
 use super::ROWS;
 use crate::db::students::{admission_key, search_name, sort_name};
-use crate::db::{Failure, Tx};
+use crate::db::{Failure, Tx, staff};
 
 /// A student to add.
 pub struct NewStudent {
@@ -100,6 +100,7 @@ pub struct NewStaff {
     pub id: StaffId,
     pub staff_no: String,
     pub name: String,
+    pub username: String,
 }
 
 /// Adds active staff.
@@ -112,8 +113,9 @@ pub async fn add_staff(
     for staff in staff.chunks(ROWS) {
         let mut query = tx
             .query(
-                "insert into staff (id, staff_no, staff_key, name, state, created_at, created_by)
-                values {rows (?, ?, ?, ?, 'active', ?, ?)}",
+                "insert into staff (id, staff_no, staff_key, name, sort_name, search_name, state,
+                    created_at, created_by)
+                values {rows (?, ?, ?, ?, ?, ?, 'active', ?, ?)}",
             )
             .rows(staff.len());
         for one in staff {
@@ -122,6 +124,8 @@ pub async fn add_staff(
                 .bind(&one.staff_no)
                 .bind(one.staff_no.to_lowercase())
                 .bind(&one.name)
+                .bind(staff::sort_name(&one.name))
+                .bind(staff::search_name(&one.name, Some(&one.username)))
                 .bind(at)
                 .bind(by);
         }
@@ -134,7 +138,7 @@ pub async fn add_staff(
 pub struct NewUser<'a> {
     pub id: UserId,
     pub staff: StaffId,
-    pub username: String,
+    pub username: &'a str,
     pub name: &'a str,
 }
 
@@ -158,7 +162,7 @@ pub async fn add_users(
             query = query
                 .bind(user.id)
                 .bind(user.staff)
-                .bind(&user.username)
+                .bind(user.username)
                 .bind(user.name)
                 .bind(password)
                 .bind(at)

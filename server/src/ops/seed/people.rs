@@ -92,13 +92,15 @@ pub fn enrolments(groups: &[Group], years: &[Year; 2]) -> Vec<NewEnrolment> {
 /// The office, then the teachers.
 pub fn staff(teachers: usize, seed: u64) -> Vec<NewStaff> {
     let mut random = StdRng::seed_from_u64(seed ^ 0x7EAC);
-    let office = OFFICE.iter().map(|(_, number, _)| (*number).to_owned());
-    let teachers = (1..=teachers).map(|number| format!("T{number:05}"));
-    let numbered = (1..).zip(office.chain(teachers));
-    let all = numbered.map(|(id, staff_no)| NewStaff {
+    let office = OFFICE.map(|(username, number, _)| (username.to_owned(), number.to_owned()));
+    let teachers = 1..=teachers;
+    let teachers = teachers.map(|number| (format!("t{number:05}"), format!("T{number:05}")));
+    let numbered = (1..).zip(office.into_iter().chain(teachers));
+    let all = numbered.map(|(id, (username, staff_no))| NewStaff {
         id: StaffId(id),
         staff_no,
         name: person(&mut random).name,
+        username,
     });
     all.collect()
 }
@@ -110,13 +112,10 @@ pub fn login(admin: UserId, staff: StaffId) -> UserId {
 
 /// A login for each of the staff.
 pub fn users(staff: &[NewStaff], admin: UserId) -> Vec<NewUser<'_>> {
-    let office = OFFICE.iter().map(|(username, ..)| (*username).to_owned());
-    let teachers = (1..).map(|number| format!("t{number:05}"));
-    let named = staff.iter().zip(office.chain(teachers));
-    let all = named.map(|(one, username)| NewUser {
+    let all = staff.iter().map(|one| NewUser {
         id: login(admin, one.id),
         staff: one.id,
-        username,
+        username: &one.username,
         name: &one.name,
     });
     all.collect()

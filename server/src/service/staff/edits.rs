@@ -36,7 +36,7 @@ pub async fn add(state: &State, caller: &Caller, request: AddStaff) -> Result<St
         .write(async |tx| {
             let known = Roles::hold(tx, now).await?;
             may_give(tx, caller, &known, &roles).await?;
-            let id = staff::add(tx, &staff_no, &name, caller.user(), now).await?;
+            let id = staff::add(tx, (&staff_no, &name, &username), caller.user(), now).await?;
             let new = NewLogin {
                 staff: Some(id),
                 username: &username,
@@ -81,7 +81,7 @@ pub async fn edit(state: &State, caller: &Caller, request: EditStaff) -> Result<
             let before = held(tx, found.id).await?;
             let number = number.as_deref().unwrap_or(&before.staff_no);
             let name = name.as_deref().unwrap_or(&before.name);
-            staff::edit(tx, before.id, (number, name), now).await?;
+            staff::edit(tx, &before, (number, name), now).await?;
             let mut ended = Vec::new();
             if let Some(roles) = roles.as_ref().filter(|roles| **roles != before.roles) {
                 change_roles(tx, caller, &known, &before, roles).await?;

@@ -275,6 +275,7 @@ pub const CALLS: &[Priced] = &[
         r#"{"student":"$student","class":"$other_class"}"#,
     ),
     call("list_staff", "head", List, r#"{"search":"grace"}"#),
+    way("of the school", "list_staff", "head", "{}"),
     call(
         "add_staff",
         "head",

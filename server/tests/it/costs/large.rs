@@ -21,9 +21,9 @@ const GROW: &[(&str, i64)] = &[
       from enrolment where created_at = 1 limit ?", 20),
     ("insert into enrolment_offering (enrolment_id, offering_id)
       select enrolment.id, offering.id from enrolment cross join offering where enrolment.created_at = 1 limit ?", 4_000),
-    ("insert into staff (staff_no, staff_key, name, state, created_at)
+    ("insert into staff (staff_no, staff_key, name, sort_name, search_name, state, created_at)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
-      select 'L' || i, 'l' || i, 'Grace Large', 'active', 1 from n", 400),
+      select 'L' || i, 'l' || i, 'Grace Large', 'grace large', ' grace large l' || i, 'active', 1 from n", 400),
     ("insert into user (staff_id, username, name, password, must_change, state, created_at, updated_at)
       select id, staff_key, name, '', false, 'active', 1, 1 from staff where staff_key like 'l%' limit ?", 400),
     ("insert into user_role (user_id, role_id)

@@ -63,11 +63,6 @@ const WHOLE: &[(&str, &str, &str)] = &[
         "the longest number of those that begin alike, when a student gets the next",
     ),
     (
-        "select staff.id, staff.staff_no, staff.name, user.username, staff.state from staff left join user",
-        "staff",
-        "names are folded in the server",
-    ),
-    (
         "select user.id as user_id, user.username, user.v from user where user.password = ''",
         "user",
         "logins of an import get their passwords, once a year",

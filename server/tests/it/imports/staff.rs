@@ -13,6 +13,7 @@ use hillview_shared::staff::{EditStaff, IssuePasswords, ListStaff, Staff, WhichS
 use hillview_shared::teaching::{ListTeaching, Teaching};
 
 use super::steps::{back, codes, counts, plain, refused, send, told};
+use crate::staff_list::holds_folded;
 
 const FILE: &str = "\
 TSC No,Teacher's Name,Username,Role,Class Teacher Of,Subjects Taught,Password
@@ -116,6 +117,7 @@ async fn a_file_of_staff_goes_in_as_previewed_and_a_second_time_changes_nothing(
         let again = bring(&it.state, &admin, FILE, updating).await.unwrap();
         assert_eq!(counts(&again), [0, 0, 3, 0, 0], "{:?}", again.problems);
         assert_eq!(everybody(it, &admin).await, after);
+        holds_folded(admin.db()).await;
     })
     .await;
 }
@@ -269,6 +271,7 @@ Grace Njeri,T1,teacher,
         let gone = hillview_server::caller::resolve(&it.state, teacher.key(), &"test".into()).await;
         assert!(gone.is_err(), "other roles end sessions");
         assert_eq!(all_teaching(it, &admin).await.len(), taught.len() + 1);
+        holds_folded(admin.db()).await;
 
         imports::undo(&it.state, &admin, back(report.import))
             .await
@@ -278,6 +281,7 @@ Grace Njeri,T1,teacher,
             all.into_iter().map(fact).collect()
         };
         assert_eq!(facts(everybody(it, &admin).await), facts(before));
+        holds_folded(admin.db()).await;
         assert_eq!(all_teaching(it, &admin).await, taught);
     })
     .await;

@@ -77,6 +77,7 @@ async fn take_back(it: &Installation, db: &Db) {
         }
         Engine::Sqlite => behind_the_back(db, BEFORE_SQLITE, &[]).await,
     }
+    super::staff::take_back(it.engine, db).await;
     let notes = "delete from _sqlx_migrations where version > 15";
     behind_the_back(db, &[notes], &[]).await;
 }
