@@ -15,7 +15,7 @@ use hillview_shared::assessments::{
 };
 use hillview_shared::audit::{AuditChecked, AuditEntry, ListAudit, VerifyAudit};
 use hillview_shared::calendar::Term;
-use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::classes::{AddClass, Class, ListClasses};
 use hillview_shared::grants::{
     AccessRequest, DecideRequest, ExtendGrant, GiveGrant, Grant, ListGrants, ListRequests,
     RequestAccess, RevokeGrant,
@@ -119,8 +119,8 @@ impl Hillview for Api {
         Ok(calendar::list(self.state(), self.caller()).await?)
     }
 
-    async fn list_classes(self, _: Context) -> Reply<Vec<Class>> {
-        Ok(classes::list(self.state(), self.caller()).await?)
+    async fn list_classes(self, _: Context, request: ListClasses) -> Reply<Page<Class>> {
+        Ok(classes::list(self.state(), self.caller(), request).await?)
     }
 
     async fn add_class(self, _: Context, request: AddClass) -> Reply<Class> {

@@ -292,6 +292,11 @@ impl Caller {
         each_once(self.reach().own_parts())
     }
 
+    /// The classes of which the caller is the class teacher.
+    pub fn own_classes(&self) -> Vec<ClassId> {
+        self.reach().own_classes().collect()
+    }
+
     /// Whether the caller sees the students of a class.
     pub fn sees_class(&self, class: ClassId) -> bool {
         self.may_in(Permission::StudentsRead, class)

@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 use hillview_shared::accounts::{PLATFORM, Permission};
-use hillview_shared::ids::Moment;
+use hillview_shared::ids::{ClassId, Moment};
 use hillview_shared::teaching::TeachingRole;
 
 use crate::db::grants::Granted;
@@ -102,6 +102,13 @@ impl<'a> Reach<'a> {
         taught.chain(granted)
     }
 
+    /// The classes of which it is the class teacher.
+    pub fn own_classes(self) -> impl Iterator<Item = ClassId> + use<'a> {
+        let own = self.taught();
+        own.filter(|taught| taught.role == TeachingRole::ClassTeacher)
+            .map(|taught| taught.class_id)
+    }
+
     fn taught(self) -> impl Iterator<Item = &'a Taught> {
         let Self { session, today, .. } = self;
         let in_force = move |taught: &&Taught| {
@@ -139,7 +146,7 @@ fn gives(held: Permission, asked: Permission) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use hillview_shared::ids::{ClassId, OfferingId, SessionId, UserId};
+    use hillview_shared::ids::{OfferingId, SessionId, UserId};
 
     use super::*;
 

@@ -15,7 +15,7 @@ use crate::assessments::{
 };
 use crate::audit::{AuditChecked, AuditEntry, ListAudit, VerifyAudit};
 use crate::calendar::Term;
-use crate::classes::{AddClass, Class};
+use crate::classes::{AddClass, Class, ListClasses};
 use crate::error::ApiError;
 use crate::grants::{
     AccessRequest, DecideRequest, ExtendGrant, GiveGrant, Grant, ListGrants, ListRequests,
@@ -131,7 +131,7 @@ pub trait Hillview {
     /// Lists the terms, the latest first.
     async fn list_terms() -> Reply<Vec<Term>>;
     /// Lists the classes of the current year that the caller may see.
-    async fn list_classes() -> Reply<Vec<Class>>;
+    async fn list_classes(request: ListClasses) -> Reply<Page<Class>>;
     /// Adds a class.
     async fn add_class(request: AddClass) -> Reply<Class>;
     /// Lists the papers of every grade.

@@ -44,25 +44,17 @@ macro_rules! class {
     };
 }
 
-/// The classes of a year; only those within these, unless it is `None`.
-pub async fn list(
-    db: &Db,
-    year: YearId,
-    within: Option<&[ClassId]>,
-    today: NaiveDate,
-) -> Result<Vec<Class>, Failure> {
+/// Some classes, the youngest grade first. Only those of a page, because it counts their students.
+pub async fn some(db: &Db, some: &[ClassId], today: NaiveDate) -> Result<Vec<Class>, Failure> {
     db.query(class!(
-        "where class.year_id = ?
-            and (? or class.id in ({list}))
+        "where class.id in ({list})
         order by grade.ordinal, class.name"
     ))
     .bind(today)
     .bind(today)
     .bind(today)
     .bind(today)
-    .bind(year)
-    .bind(within.is_none())
-    .list(within.unwrap_or_default())
+    .list(some)
     .all()
     .await
 }

@@ -1,8 +1,10 @@
 //! Classes.
 
 use hillview_shared::accounts::Permission;
-use hillview_shared::classes::{AddClass, Class};
+use hillview_shared::classes::{AddClass, Class, ListClasses};
 use hillview_shared::ids::ClassId;
+use hillview_shared::students::Page;
+use hillview_shared::text::fold;
 use hillview_shared::{ApiError, Kind};
 
 use crate::caller::Caller;
@@ -15,16 +17,76 @@ use crate::service::{fields, reference, spelling};
 /// The longest stream label, in characters.
 pub const STREAM_MAX: usize = 20;
 
-/// Lists the classes of the current year within the caller's reach.
-pub async fn list(state: &State, caller: &Caller) -> Result<Vec<Class>> {
-    let db = caller.db();
-    let today = caller.today(state.clock.now());
-    let within = caller.classes(Permission::StudentsRead);
-    if within.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(Vec::new());
+/// Lists the classes of the current year within the caller's reach. Their names are remembered, and
+/// so only a page of them is read.
+pub async fn list(state: &State, caller: &Caller, request: ListClasses) -> Result<Page<Class>> {
+    let limit = fields::page(request.limit)?;
+    for text in [&request.class, &request.search].into_iter().flatten() {
+        fields::sought("class", text)?;
     }
+    let within = caller.classes(Permission::StudentsRead);
+    let own = request.mine.then(|| caller.own_classes());
+    if [&within, &own].into_iter().flatten().any(Vec::is_empty) {
+        return Ok(Page {
+            rows: Vec::new(),
+            next: None,
+        });
+    }
+    let search = request.search.as_deref().map(Search::of);
+    let fits = |class: &&classes::Named| {
+        let among = |some: &Vec<ClassId>| some.contains(&class.id);
+        within.as_ref().is_none_or(among)
+            && own.as_ref().is_none_or(among)
+            && request.class.as_ref().is_none_or(|text| class.is(text))
+            && search.as_ref().is_none_or(|search| search.fits(class))
+    };
     let year = this_year(state, caller).await?;
-    Ok(classes::list(db, year, within.as_deref(), today).await?)
+    let named = reference::classes(state, caller.tenant(), year).await?;
+    let behind = match &request.after {
+        None => 0,
+        Some(last) => {
+            let is_last = |class: &classes::Named| class.id.to_string() == *last;
+            let at = named.iter().position(is_last);
+            at.ok_or_else(fields::bad_page)? + 1
+        }
+    };
+    let fitting = named[behind..].iter().filter(fits).map(|class| class.id);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let fitting: Vec<ClassId> = fitting.take(most.saturating_add(1)).collect();
+    let page = fields::paged(fitting, limit, ClassId::to_string);
+    let rows = match page.rows.is_empty() {
+        true => Vec::new(),
+        false => {
+            let today = caller.today(state.clock.now());
+            classes::some(caller.db(), &page.rows, today).await?
+        }
+    };
+    Ok(Page {
+        rows,
+        next: page.next,
+    })
+}
+
+/// What classes are searched by.
+struct Search<'a> {
+    text: &'a str,
+    words: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            words: fold(text).split_whitespace().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Whether the class, its grade or its stream is meant, or each word begins one of its name.
+    fn fits(&self, class: &classes::Named) -> bool {
+        let name = fold(&class.class);
+        let begins = |word: &String| name.split(' ').any(|known| known.starts_with(word));
+        self.words.iter().all(begins) || class.is(self.text) || class.is_part(self.text)
+    }
 }
 
 /// Adds a class to the current year.

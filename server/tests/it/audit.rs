@@ -378,7 +378,7 @@ async fn a_call_that_is_refused_is_written_and_one_that_reads_costs_nothing() {
         log_in(&client, &school.code, "teacher").await;
         let before = end(&db).await;
         client
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await
             .unwrap();
         assert_eq!(end(&db).await, before);

@@ -18,6 +18,7 @@ use hillview_server::testing::{Engine, Installation, School, on_each_engine};
 use hillview_shared::Kind as Refusal;
 use hillview_shared::api::HillviewRequest;
 use hillview_shared::assessments::{OpenSheet, SheetOpened, WhichSheet};
+use hillview_shared::classes::ListClasses;
 use hillview_shared::ids::{ClassId, GradeId, YearId};
 use hillview_shared::students::WhichStudent;
 use hillview_shared::wire::Call;
@@ -358,7 +359,7 @@ async fn calls_send_fewer_statements_for_what_is_remembered() {
         );
         assert_eq!(
             without.map(|(_, count)| count),
-            [1, 1, 1, 2, 2, 4, 3, 1, 6],
+            [1, 1, 1, 3, 2, 4, 3, 1, 6],
             "{without:?}"
         );
         // Neither a session nor a school is remembered.
@@ -399,7 +400,7 @@ async fn statements(state: &State, caller: &Caller, school: &School) -> [(&'stat
             "who am i": accounts::who_am_i(state, caller),
             "list terms": calendar::list(state, caller),
             "list papers": subjects::list(state, caller),
-            "list classes": classes::list(state, caller),
+            "list classes": classes::list(state, caller, ListClasses::default()),
             "list assessments": assessments::list(state, caller),
             "show student": students::show(state, caller, WhichStudent::Id(student)),
             "open sheet": open(state, caller, by_id(), None),

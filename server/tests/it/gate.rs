@@ -44,13 +44,13 @@ async fn who_is_refused_learns_why() {
             assert!(refused.hint.is_some());
         }
         let refused = client
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await;
         assert_eq!(refused.unwrap_err().code, "not-logged-in");
 
         log_in(&client, &school.code, "teacher").await;
         client
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await
             .unwrap();
         let refused = client
@@ -100,7 +100,7 @@ async fn a_session_is_taken_up_again_until_it_has_ended() {
             .await
             .unwrap();
         let ended = third
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await;
         assert_eq!(ended.unwrap_err().kind, Kind::SessionEnded);
         let (_, welcome) = Client::connect(&address, &nowhere, hello("cli", Some(resume)))
@@ -132,7 +132,7 @@ async fn a_one_time_password_opens_nothing_but_its_change() {
             .await
             .unwrap();
         let refused = client
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await;
         assert_eq!(refused.unwrap_err().code, "must-change-password");
 
@@ -145,7 +145,7 @@ async fn a_one_time_password_opens_nothing_but_its_change() {
             .await
             .unwrap();
         client
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await
             .unwrap();
         server.stop().await;
@@ -171,7 +171,7 @@ async fn a_panic_answers_with_a_reference() {
         assert_eq!((fault.kind, &*fault.code), (Kind::Fault, "fault"));
         assert_eq!(fault.reference.unwrap().len(), 8);
         client
-            .ask(async |api, context| api.list_classes(context).await)
+            .ask(async |api, context| api.list_classes(context, Default::default()).await)
             .await
             .unwrap();
         server.stop().await;

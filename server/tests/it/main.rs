@@ -8,6 +8,7 @@ mod bench_import;
 mod bench_load;
 mod bench_save;
 mod cache;
+mod classes;
 mod costs;
 mod database;
 mod database_killed;

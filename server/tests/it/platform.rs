@@ -147,9 +147,9 @@ async fn sees_nothing(client: &Client, school: &hillview_server::testing::School
     assert!(!of_students.iter().any(|it| who.may(*it)));
 
     let classes = client
-        .ask(async |api, context| api.list_classes(context).await)
+        .ask(async |api, context| api.list_classes(context, Default::default()).await)
         .await;
-    assert_eq!(classes.unwrap(), []);
+    assert_eq!(classes.unwrap().rows, []);
     let terms = client
         .ask(async |api, context| api.list_terms(context).await)
         .await;

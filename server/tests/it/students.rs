@@ -7,6 +7,7 @@ use hillview_server::db::{Tx, classes as rows};
 use hillview_server::service::{State, classes, students};
 use hillview_server::testing::on_each_engine;
 use hillview_server::{Error, Result};
+use hillview_shared::classes::ListClasses;
 use hillview_shared::ids::{ClassId, YearId};
 use hillview_shared::students::{AddStudent, MoveStudent, Student};
 
@@ -134,7 +135,8 @@ async fn nobody_comes_into_a_class_of_another_year() {
             let moved = students::move_to(&it.state, &registrar, request).await;
             assert_eq!(code(moved), "unknown-class");
         }
-        let known = classes::list(&it.state, &registrar).await.unwrap();
+        let known = classes::list(&it.state, &registrar, ListClasses::default()).await;
+        let known = known.unwrap().rows;
         let east = known
             .iter()
             .find(|class| class.id == school.east.id)

@@ -60,7 +60,7 @@ async fn resumed(server: &Served, resume: &Resume) -> Client {
 /// Whether somebody is logged in on a connection.
 async fn is_live(client: &Client) -> bool {
     let answer = client
-        .ask(async |api, context| api.list_classes(context).await)
+        .ask(async |api, context| api.list_classes(context, Default::default()).await)
         .await;
     match answer {
         Ok(_) => true,

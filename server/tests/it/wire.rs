@@ -201,7 +201,7 @@ fn lists() -> [(&'static str, Call, u64); 12] {
         ("students", Call::ListStudents { request: usual() }, 950),
         ("a search", Call::ListStudents { request: search }, 350),
         ("sheets", Call::ListSheets { request: usual() }, 450),
-        ("classes", Call::ListClasses {}, 200),
+        ("classes", Call::ListClasses { request: usual() }, 200),
         ("papers", Call::ListPapers {}, 2_800),
         ("assessments", Call::ListAssessments {}, 170),
         ("staff", Call::ListStaff { request: usual() }, 300),

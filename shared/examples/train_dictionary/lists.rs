@@ -128,7 +128,10 @@ pub fn lists(dice: &mut Dice, to: &mut Vec<Sample>) {
 fn of_the_year(dice: &mut Dice, to: &mut Vec<Sample>) {
     down(
         to,
-        Reply::ListClasses(Ok((0..10).map(|_| class(dice)).collect())),
+        Reply::ListClasses(Ok(Page {
+            rows: (0..10).map(|_| class(dice)).collect(),
+            next: None,
+        })),
     );
     down(
         to,

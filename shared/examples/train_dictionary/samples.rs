@@ -9,6 +9,7 @@ use hillview_shared::api::{
 use hillview_shared::assessments::{
     OpenSheet, Sheet, SheetOpened, SheetRow, SheetState, WhichSheet,
 };
+use hillview_shared::classes::ListClasses;
 use hillview_shared::grading::{Band, Rounding, Scheme};
 use hillview_shared::ids::{
     Moment, OperationId, SheetId, StudentId, TermId, Token, UserId, Version,
@@ -253,7 +254,9 @@ fn plain_asks(to: &mut Vec<Sample>) {
         Ask::WhoAmI {},
         Ask::LogOut {},
         Ask::ListTerms {},
-        Ask::ListClasses {},
+        Ask::ListClasses {
+            request: ListClasses::default(),
+        },
         Ask::ListPapers {},
         Ask::ListAssessments {},
         Ask::ListTeaching {

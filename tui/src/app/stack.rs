@@ -9,7 +9,7 @@ use crate::command::{self, Command, Entry, Scope};
 use crate::msg::{Effect, LineState};
 use crate::screens::Screen;
 use crate::screens::audit::AuditLog;
-use crate::screens::classes::Classes;
+use crate::screens::classes::ClassList;
 use crate::screens::confirm::Confirm;
 use crate::screens::grants::{self, GrantList};
 use crate::screens::help::Help;
@@ -326,7 +326,7 @@ impl App {
                 Box::new(if searching { list.filtering() } else { list })
             }
             Open::Student(student) => Box::new(StudentPage::new(student)),
-            Open::Classes => Box::new(Classes::default()),
+            Open::Classes => Box::new(List::new(ClassList)),
             Open::History {
                 sheet,
                 student,

@@ -1,8 +1,7 @@
 //! The commands about classes, and finding one as people write it.
 
 use clap::{Args, Subcommand};
-use hillview_shared::classes::{AddClass, Class};
-use hillview_shared::text::fold;
+use hillview_shared::classes::{AddClass, Class, ListClasses};
 use hillview_shared::{ApiError, Kind};
 use serde::Serialize;
 
@@ -16,8 +15,13 @@ pub enum Command {
     #[command(before_help = "\
 Examples:
   hillview classes list
+  hillview classes list --search 'Grade 4'
   hillview classes list --format json")]
-    List,
+    List {
+        /// Only of this grade or stream, or with words in the name that begin so
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+    },
     Add(Add),
 }
 
@@ -72,8 +76,8 @@ impl From<Class> for Row {
 pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiError> {
     let session = Session::open(context).await?;
     match command {
-        Command::List => {
-            let classes = ask!(session, list_classes())?;
+        Command::List { search } => {
+            let classes = all(&session, search).await?;
             let rows: Vec<Row> = classes.into_iter().map(Row::from).collect();
             output::list(context.settings.format, COLUMNS, &rows)?;
         }
@@ -89,90 +93,43 @@ pub async fn run(command: Command, context: &Context) -> Result<Outcome, ApiErro
     Ok(Outcome::Done)
 }
 
+async fn all(session: &Session, search: Option<String>) -> Result<Vec<Class>, ApiError> {
+    let mut request = ListClasses {
+        search,
+        limit: 200,
+        ..ListClasses::default()
+    };
+    let mut all = Vec::new();
+    loop {
+        let page = ask!(session, list_classes(request.clone()))?;
+        all.extend(page.rows);
+        if page.next.is_none() {
+            return Ok(all);
+        }
+        request.after = page.next;
+    }
+}
+
 /// The class of a name as people write it: `4A`, `4 East`, `Grade 4 - Blue`.
 pub async fn find(session: &Session, name: &str) -> Result<Class, ApiError> {
-    pick(ask!(session, list_classes())?, name)
-}
-
-fn pick(classes: Vec<Class>, name: &str) -> Result<Class, ApiError> {
-    let wanted = key(name);
-    let known: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
-    let hint = format!("your classes are {}", known.join(", "));
-    let found = classes.into_iter().find(|class| {
-        [
-            key(&class.name),
-            key(&format!("{}{}", class.grade, class.stream)),
-        ]
-        .contains(&wanted)
-    });
-    found.ok_or_else(|| {
-        let message = format!("no class {name:?}, or it is not yours to see");
-        ApiError::new(Kind::NotFound, "unknown-class", message).hint(hint)
-    })
-}
-
-/// What is left of a name when spacing, case and the word for grade do not count.
-fn key(name: &str) -> String {
-    let folded = fold(name);
-    let rest = ["grade ", "class ", "std ", "standard ", "year "]
-        .iter()
-        .find_map(|word| folded.strip_prefix(word))
-        .unwrap_or(&folded);
-    let joined: String = rest.split(' ').collect();
-    match joined.strip_prefix('g') {
-        Some(number) if number.starts_with(|c: char| c.is_ascii_digit()) => number.to_owned(),
-        _ => joined,
+    let request = ListClasses {
+        class: Some(name.to_owned()),
+        ..ListClasses::default()
+    };
+    if let Some(class) = ask!(session, list_classes(request))?
+        .rows
+        .into_iter()
+        .next()
+    {
+        return Ok(class);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use hillview_shared::ids::{ClassId, GradeId};
-
-    use super::*;
-
-    fn class(id: i64, grade: &str, stream: &str, name: &str) -> Class {
-        Class {
-            id: ClassId(id),
-            year: "2026".into(),
-            grade_id: GradeId(1),
-            grade: grade.into(),
-            stream: stream.into(),
-            name: name.into(),
-            students: 0,
-            class_teacher: None,
-        }
-    }
-
-    #[test]
-    fn a_class_is_found_as_people_write_it() {
-        let classes = || {
-            vec![
-                class(1, "G4", "A", "4 A"),
-                class(2, "G4", "East", "4 East"),
-                class(3, "G7", "", "Grade 7"),
-                class(4, "PP1", "", "PP1"),
-                class(5, "F1", "Blue", "Form 1 Blue"),
-            ]
-        };
-        for (name, id) in [
-            ("4A", 1),
-            ("4 a", 1),
-            ("Grade 4 - East", 2),
-            ("g4 EAST", 2),
-            ("7", 3),
-            ("Grade 7", 3),
-            ("pp1", 4),
-            ("F1 Blue", 5),
-            ("form 1 blue", 5),
-        ] {
-            assert_eq!(pick(classes(), name).unwrap().id, ClassId(id), "{name}");
-        }
-        let error = pick(classes(), "4").unwrap_err();
-        assert_eq!(
-            (error.kind, error.code.as_str()),
-            (Kind::NotFound, "unknown-class")
-        );
-        assert!(error.hint.unwrap().contains("4 A, 4 East"));
-    }
+    let known = ask!(session, list_classes(ListClasses::default()))?;
+    let names: Vec<&str> = known.rows.iter().map(|class| class.name.as_str()).collect();
+    let hint = match (names.as_slice(), known.next) {
+        ([], _) => "you see no class this year".to_owned(),
+        (names, None) => format!("your classes are {}", names.join(", ")),
+        _ => "hillview classes list shows those there are".to_owned(),
+    };
+    let message = format!("no class {name:?}, or it is not yours to see");
+    Err(ApiError::new(Kind::NotFound, "unknown-class", message).hint(hint))
 }

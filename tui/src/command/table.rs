@@ -44,6 +44,7 @@ pub const TABLE: &[Entry] = {
         row(C::ImportStudents, S::Students, "import-students", &["i"], "import", "Import a file of students, after a look at what it would do").cli("students import").needs(&[P::ImportRun]),
         row(C::Earlier, S::Student, "earlier-assessments", &["Left"], "earlier", "Show earlier assessments"),
         row(C::Later, S::Student, "later-assessments", &["Right"], "later", "Show later assessments"),
+        row(C::Search, S::Classes, "find-class", &["/"], "search", "Search by grade, stream or name").cli("classes list --search"),
         row(C::Open, S::Classes, "open-class", &["Enter"], "students of it", "List the students of the class").cli("students list --class"),
         row(C::Open, S::Outbox, "open-edit", &["Enter"], "open its sheet", "Open the sheet of this mark").cli("marks show"),
         row(C::DropEdit, S::Outbox, "drop-edit", &["Del"], "drop", "Forget this refused or conflicting mark; asks first").cli("outbox drop"),

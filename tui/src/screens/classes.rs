@@ -1,28 +1,28 @@
-//! The classes that one may see.
+//! The classes that one may see: a list, searched by grade, stream or name, a page at a time.
 
-use hillview_shared::ApiError;
-use hillview_shared::api::{HillviewRequest, HillviewResponse};
-use hillview_shared::classes::Class;
-use ratatui::layout::Position;
+use hillview_shared::api::{HillviewRequest, Reply};
+use hillview_shared::classes::{Class, ListClasses};
+use hillview_shared::students::Page;
 
-use super::Screen;
 use crate::app::context::{Context, Open};
-use crate::app::fetch::Fetch;
 use crate::command::{Command, Scope};
-use crate::msg::Ticket;
+use crate::shapes::list::{Answer, Listing};
 use crate::theme::Tone;
-use crate::widgets::pen::Pen;
-use crate::widgets::rows::{self, Cursor};
-use crate::widgets::text;
+use crate::widgets::columns::Column;
+use crate::widgets::inputs::{Input, Inputs};
 
-#[derive(Debug, Default)]
-pub struct Classes {
-    fetch: Fetch,
-    classes: Vec<Class>,
-    cursor: Cursor,
-}
+#[derive(Debug)]
+pub struct ClassList;
 
-impl Screen for Classes {
+impl Listing for ClassList {
+    type Row = Class;
+    const COLUMNS: &'static [Column] = &[
+        Column::new("Class", 16),
+        Column::new("Students", 9),
+        Column::new("Class teacher", 16).grows(),
+    ];
+    const NOUNS: (&'static str, &'static str) = ("class", "classes");
+
     fn scopes(&self) -> &'static [Scope] {
         &[Scope::Classes, Scope::Rows, Scope::Anywhere]
     }
@@ -31,85 +31,66 @@ impl Screen for Classes {
         "Classes".to_owned()
     }
 
-    fn summary(&self, _context: &Context) -> String {
-        if self.fetch != Fetch::Done && self.classes.is_empty() {
-            return String::new();
+    fn filters(&self) -> Inputs {
+        Inputs::new([("Search (grade, stream or class)", Input::text("", 60))])
+    }
+
+    fn request(
+        &self,
+        filters: &Inputs,
+        (after, limit): (Option<String>, u16),
+        _context: &Context,
+    ) -> HillviewRequest {
+        let request = ListClasses {
+            search: filters.given(0),
+            after,
+            limit,
+            ..ListClasses::default()
+        };
+        HillviewRequest::ListClasses { request }
+    }
+
+    fn page(&mut self, answer: Answer) -> Reply<Page<Class>> {
+        crate::reply!(answer, ListClasses)
+    }
+
+    fn cells(&self, class: &Class, _context: &Context) -> (Tone, Vec<String>) {
+        let cells = vec![
+            class.name.clone(),
+            format!("{:>8}", class.students),
+            class.class_teacher.clone().unwrap_or("-".to_owned()),
+        ];
+        (Tone::Plain, cells)
+    }
+
+    fn none(&self, filters: &Inputs) -> String {
+        match filters.given(0) {
+            Some(text) => format!("No class that you may see fits {text:?}."),
+            None => "There is no class that you may see.".to_owned(),
         }
-        let students: i64 = self.classes.iter().map(|class| class.students).sum();
-        let classes = text::count(self.classes.len(), "class", "classes");
-        format!("{classes}, students: {students}")
     }
 
-    fn start(&mut self, context: &mut Context) {
-        self.fetch = Fetch::Waiting(context.call(HillviewRequest::ListClasses {}));
+    fn note(&self, classes: &[Class]) -> String {
+        let students: i64 = classes.iter().map(|class| class.students).sum();
+        format!(", students: {students}")
     }
 
-    fn fetch(&self) -> Option<&Fetch> {
-        Some(&self.fetch)
+    fn why_not(
+        &self,
+        command: Command,
+        _class: Option<&Class>,
+        _context: &Context,
+    ) -> Option<String> {
+        (command == Command::Classes).then(|| "they are on the screen".to_owned())
     }
 
-    fn why_not(&self, command: Command, _context: &Context) -> Option<String> {
-        match command {
-            Command::Open if self.classes.is_empty() => {
-                Some("there is no class to open".to_owned())
-            }
-            Command::Classes => Some("they are on the screen".to_owned()),
-            _ => None,
-        }
-    }
-
-    fn command(&mut self, command: Command, context: &mut Context) {
-        match (command, self.classes.get(self.cursor.at)) {
-            (Command::Open, Some(class)) => context.open(Open::Students {
+    fn command(&mut self, command: Command, class: Option<&Class>, context: &mut Context) -> bool {
+        if let (Command::Open, Some(class)) = (command, class) {
+            context.open(Open::Students {
                 class: Some(class.clone()),
                 searching: false,
-            }),
-            _ => {
-                let page = context.body_rows().saturating_sub(1);
-                self.cursor.step(command, self.classes.len(), page);
-            }
+            });
         }
-    }
-
-    fn waits_for(&self, ticket: Ticket) -> bool {
-        self.fetch.waits_for(ticket)
-    }
-
-    fn answer(
-        &mut self,
-        _ticket: Ticket,
-        answer: Result<HillviewResponse, ApiError>,
-        _context: &mut Context,
-    ) {
-        if let Some(classes) = self.fetch.settle(crate::reply!(answer, ListClasses)) {
-            self.classes = classes;
-            self.cursor.clamp(self.classes.len());
-        }
-    }
-
-    fn view(&self, pen: &mut Pen<'_>, _context: &Context) -> Option<Position> {
-        pen.put(
-            0,
-            2,
-            Tone::Faint,
-            "Class            Students  Class teacher",
-        );
-        if let Some(words) = self.fetch.words() {
-            pen.put(1, 2, Tone::Plain, &words);
-        } else if self.classes.is_empty() {
-            pen.put(1, 2, Tone::Plain, "There is no class that you may see.");
-        }
-        let window = rows::window(self.cursor.at, self.classes.len(), pen.lines() - 1);
-        for (line, at) in window.enumerate() {
-            let class = &self.classes[at];
-            let words = format!(
-                "{} {:>8}  {}",
-                text::left(&class.name, 16, pen.theme),
-                class.students,
-                class.class_teacher.as_deref().unwrap_or("-"),
-            );
-            pen.row(line + 1, at == self.cursor.at, Tone::Plain, &words);
-        }
-        None
+        false
     }
 }

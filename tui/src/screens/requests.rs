@@ -110,7 +110,7 @@ impl Listing for RequestList {
         "No request waits. n asks for a permission.".to_owned()
     }
 
-    fn note(&self) -> String {
+    fn note(&self, _rows: &[AccessRequest]) -> String {
         if self.decided {
             ", also decided ones"
         } else {

@@ -85,7 +85,7 @@ impl Listing for Students {
         }
     }
 
-    fn note(&self) -> String {
+    fn note(&self, _rows: &[Student]) -> String {
         if self.all { ", also former ones" } else { "" }.to_owned()
     }
 

@@ -70,8 +70,8 @@ pub trait Listing: fmt::Debug {
     /// What to say where there is no row.
     fn none(&self, filters: &Inputs) -> String;
 
-    /// What there is to say behind the number of rows, such as `, also former ones`.
-    fn note(&self) -> String {
+    /// What there is to say behind the number of these rows, such as `, also former ones`.
+    fn note(&self, _rows: &[Self::Row]) -> String {
         String::new()
     }
 
@@ -260,7 +260,7 @@ impl<L: Listing> Screen for List<L> {
         } else {
             ""
         };
-        format!("{rows}{}{more}", self.listing.note())
+        format!("{rows}{}{more}", self.listing.note(&self.rows))
     }
 
     fn typing(&self) -> bool {

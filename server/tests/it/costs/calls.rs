@@ -227,7 +227,10 @@ pub const CALLS: &[Priced] = &[
     ),
     call("remove_school", "platform", Whole("drops a database"), ""),
     call("list_terms", "head", List, ""),
-    call("list_classes", "head", List, ""),
+    call("list_classes", "head", List, "{}"),
+    way("a search", "list_classes", "head", r#"{"search":"4"}"#),
+    way("a class", "list_classes", "head", r#"{"class":"4A"}"#),
+    way("mine", "list_classes", "target", r#"{"mine":true}"#),
     call(
         "add_class",
         "head",

@@ -10,6 +10,7 @@ use hillview_shared::accounts::Permission;
 use hillview_shared::assessments::{
     AddAssessment, ListSheets, OpenSheet, SheetOpened, WhichAssessment, WhichSheet,
 };
+use hillview_shared::classes::ListClasses;
 use hillview_shared::grants::{GrantState, RevokeGrant, Scope, ScopeKind};
 use hillview_shared::ids::{ClassId, Moment, OperationId};
 use hillview_shared::marks::{Edit, Entry, SaveMarks, Score};
@@ -38,8 +39,10 @@ async fn open_assessment(state: &State, admin: &Caller) {
 
 /// What a caller sees: classes, students, sheets, sheets of their own.
 async fn sees(state: &State, caller: &Caller) -> (Vec<String>, usize, usize, usize) {
-    let classes = classes::list(state, caller).await.unwrap();
+    let classes = classes::list(state, caller, ListClasses::default()).await;
     let mut found = classes
+        .unwrap()
+        .rows
         .into_iter()
         .map(|class| class.name)
         .collect::<Vec<_>>();

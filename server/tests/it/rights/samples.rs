@@ -125,7 +125,7 @@ pub const SAMPLES: &[Sample] = &[
         &["wrong-state", "not-confirmed", "wrong-name"],
     ),
     sample("list_terms", "", &[]),
-    sample("list_classes", "", &[]),
+    sample("list_classes", "{}", &[]),
     sample(
         "add_class",
         r#"{"grade":"Grade 4","stream":"East"}"#,

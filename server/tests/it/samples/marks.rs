@@ -4,7 +4,7 @@ use hillview_shared::api::HillviewRequest as Call;
 use hillview_shared::assessments::{
     AddAssessment, ListSheets, OpenSheet, WhichAssessment, WhichSheet,
 };
-use hillview_shared::classes::AddClass;
+use hillview_shared::classes::{AddClass, ListClasses};
 use hillview_shared::ids::{OperationId, Version};
 use hillview_shared::marks::{Edit, Entry, SaveMarks, Score, ShowHistory};
 use hillview_shared::subjects::{AddSubject, NewPaper};
@@ -16,7 +16,15 @@ use crate::wire::english;
 pub fn subjects() -> Vec<Call> {
     vec![
         Call::ListTerms {},
-        Call::ListClasses {},
+        Call::ListClasses {
+            request: ListClasses {
+                class: Some(text("4 East")),
+                search: Some(text("East")),
+                mine: true,
+                after: Some(text("7")),
+                limit: 50,
+            },
+        },
         Call::AddClass {
             request: AddClass {
                 grade: text("Grade 5"),

@@ -139,7 +139,7 @@ impl Listing for GrantList {
         }
     }
 
-    fn note(&self) -> String {
+    fn note(&self, _rows: &[Grant]) -> String {
         let soon = if self.ending_soon {
             format!(", ending within {SOON_DAYS} days")
         } else {

@@ -15,6 +15,7 @@ use hillview_shared::ApiError;
 use hillview_shared::accounts::Permission;
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::assessments::{ListSheets, SheetSummary};
+use hillview_shared::classes::ListClasses;
 use ratatui::layout::Position;
 
 use self::due::{due, is_open, state};
@@ -86,7 +87,8 @@ impl Sheets {
         let classes = self.classes.settle(crate::reply!(answer, ListClasses));
         let me = context.who.as_ref().map(|who| who.name.clone());
         if let (Some(classes), Some(me)) = (classes, me) {
-            self.my_class = MyClass::among(classes, me, context);
+            let class = classes.rows.into_iter().next();
+            self.my_class = class.map(|class| MyClass::of(class, me, context));
         }
     }
 
@@ -130,7 +132,12 @@ impl Screen for Sheets {
 
     fn start(&mut self, context: &mut Context) {
         self.ask(None, context);
-        self.classes = Fetch::Waiting(context.call(HillviewRequest::ListClasses {}));
+        self.classes = Fetch::Waiting(context.call(HillviewRequest::ListClasses {
+            request: ListClasses {
+                mine: true,
+                ..ListClasses::default()
+            },
+        }));
     }
 
     fn fetch(&self) -> Option<&Fetch> {

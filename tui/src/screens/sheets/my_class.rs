@@ -12,29 +12,27 @@ use crate::app::fetch::Fetch;
 #[derive(Debug)]
 pub struct MyClass {
     class: Class,
-    /// The caller's name, as classes and sheets name their teachers.
+    /// The caller's name, as sheets name their teachers.
     me: String,
     pub fetch: Fetch,
     pub sheets: Vec<SheetSummary>,
 }
 
 impl MyClass {
-    /// Finds the caller's class, and asks for its sheets.
-    pub fn among(classes: Vec<Class>, me: String, context: &mut Context) -> Option<Self> {
-        let mine = |class: &Class| class.class_teacher.as_deref() == Some(&me);
-        let class = classes.into_iter().find(mine)?;
+    /// Asks for the sheets of the caller's class.
+    pub fn of(class: Class, me: String, context: &mut Context) -> Self {
         let request = ListSheets {
             class: Some(class.id),
             limit: super::PAGE,
             ..ListSheets::default()
         };
         let ticket = context.call(HillviewRequest::ListSheets { request });
-        Some(Self {
+        Self {
             class,
             me,
             fetch: Fetch::Waiting(ticket),
             sheets: Vec::new(),
-        })
+        }
     }
 
     pub fn listed(&mut self, answer: Result<HillviewResponse, ApiError>) {

@@ -162,7 +162,7 @@ impl Listing for StaffList {
         }
     }
 
-    fn note(&self) -> String {
+    fn note(&self, _rows: &[Staff]) -> String {
         if self.all { ", also disabled ones" } else { "" }.to_owned()
     }
 

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use hillview_shared::api::{HillviewRequest, HillviewResponse, Reply};
-use hillview_shared::classes::Class;
+use hillview_shared::api::{HillviewRequest, Reply};
+use hillview_shared::classes::{Class, ListClasses};
 use hillview_shared::subjects::Paper;
 use hillview_shared::teaching::{AssignMany, AssignTeaching, ListTeaching, Teaching, TeachingRole};
+use hillview_shared::{ApiError, Kind};
 
 use super::preview::Preview;
 use crate::app::context::Context;
-use crate::shapes::form::{Done, Filling, Form, Wrong, date};
+use crate::shapes::form::{Done, Filling, Form, Wrong, date, needed};
 use crate::shapes::list::Answer;
 use crate::widgets::inputs::{Input, Inputs};
 
@@ -18,31 +19,37 @@ const PLACE: &str = "Assign many";
 const ALL: &str = "all";
 const CLASS_TEACHER: &str = "class teacher";
 
+/// Classes that one member of staff can be ticked for at once.
+const CLASSES_MAX: u16 = 200;
+
 /// First it is said for whom.
 #[derive(Debug)]
 pub struct Begin {
     staff: Option<String>,
     class: Option<String>,
-    classes: Vec<Class>,
     papers: Vec<Paper>,
-    /// What was asked for last: the class, or else the member of staff.
-    chosen: Option<Class>,
-    named: String,
+    /// What was asked for last.
+    asked: Option<Asked>,
+}
+
+#[derive(Debug)]
+enum Asked {
+    Staff { staff: String, only: Option<String> },
+    Class(String),
 }
 
 const HOW: usize = 0;
 const WHO: usize = 1;
-const WHERE: usize = 2;
+const ONLY: usize = 2;
+const WHERE: usize = 3;
 
 impl Begin {
     pub fn new(staff: Option<String>, class: Option<String>) -> Self {
         Self {
             staff,
             class,
-            classes: Vec::new(),
             papers: Vec::new(),
-            chosen: None,
-            named: String::new(),
+            asked: None,
         }
     }
 
@@ -63,79 +70,63 @@ impl Filling for Begin {
     fn inputs(&self) -> Inputs {
         let of_a_class = self.staff.is_none() && self.class.is_some();
         let how = ["one person, many classes", "one class, each subject"];
-        let none: [String; 0] = [];
+        let text = |text: &Option<String>| Input::text(text.as_deref().unwrap_or_default(), 60);
         Inputs::new([
             ("For", Input::choice(&how, usize::from(of_a_class))),
-            (
-                "Login or staff number",
-                Input::text(self.staff.as_deref().unwrap_or_default(), 60),
-            ),
-            ("Class", Input::choice(&none, 0)),
+            ("Login or staff number", text(&self.staff)),
+            ("Only of a grade or stream", text(&None)),
+            ("Class", text(&self.class)),
         ])
     }
 
     fn wants(&self) -> Vec<HillviewRequest> {
-        vec![
-            HillviewRequest::ListClasses {},
-            HillviewRequest::ListPapers {},
-        ]
+        vec![HillviewRequest::ListPapers {}]
     }
 
-    fn loaded(&mut self, answer: Answer, inputs: &mut Inputs) -> Reply<()> {
-        match answer {
-            Ok(HillviewResponse::ListClasses(classes)) => {
-                self.classes = classes?;
-                let names: Vec<&str> = self.classes.iter().map(|one| one.name.as_str()).collect();
-                let begins = self.class.as_ref().and_then(|class| {
-                    let class = hillview_shared::text::fold(class);
-                    let folded = |name: &&str| hillview_shared::text::fold(name) == class;
-                    names.iter().position(folded)
-                });
-                inputs.set(WHERE, Input::choice(&names, begins.unwrap_or(0)));
-            }
-            papers => self.papers = crate::reply!(papers, ListPapers)?,
-        }
+    fn loaded(&mut self, answer: Answer, _inputs: &mut Inputs) -> Reply<()> {
+        self.papers = crate::reply!(answer, ListPapers)?;
         Ok(())
     }
 
     fn changed(&mut self, inputs: &mut Inputs) {
         let of_a_class = Self::of_a_class(inputs);
         inputs.show(WHO, !of_a_class);
+        inputs.show(ONLY, !of_a_class);
         inputs.show(WHERE, of_a_class);
     }
 
     fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {
-        self.chosen = None;
         let mut request = ListTeaching {
             limit: 200,
             ..ListTeaching::default()
         };
-        if Self::of_a_class(inputs) {
-            let class = self.classes.get(inputs.chosen(WHERE));
-            let class = class.ok_or_else(|| Wrong::new(WHERE, "there is no class yet"))?;
-            request.class = Some(class.name.clone());
-            self.chosen = Some(class.clone());
-        } else {
-            let named = inputs.given(WHO);
-            self.named =
-                named.ok_or_else(|| Wrong::new(WHO, "the login or staff number is missing"))?;
-            request.staff = Some(self.named.clone());
-        }
+        self.asked = Some(match Self::of_a_class(inputs) {
+            true => {
+                let class = needed(inputs, WHERE, "class")?;
+                request.class = Some(class.clone());
+                Asked::Class(class)
+            }
+            false => {
+                let staff = needed(inputs, WHO, "login or staff number")?;
+                request.staff = Some(staff.clone());
+                let only = inputs.given(ONLY);
+                Asked::Staff { staff, only }
+            }
+        });
         Ok(HillviewRequest::ListTeaching { request })
     }
 
     fn answered(&mut self, answer: Answer, _context: &mut Context) -> Reply<Done> {
         let present = crate::reply!(answer, ListTeaching)?.rows;
-        Ok(match self.chosen.take() {
-            Some(class) => {
-                let subjects = subjects_of(&class, &self.papers);
-                let of_class = OfClass::new(class, subjects, &present);
-                Done::show(Form::new(of_class))
+        let papers = self.papers.clone();
+        Ok(match self.asked.take() {
+            Some(Asked::Class(class)) => {
+                Done::show(Form::new(OfClass::new(class, papers, present)))
             }
-            None => {
-                let of_staff = OfStaff::new(&self.named, &self.classes, &self.papers, &present);
-                Done::show(Form::new(of_staff))
+            Some(Asked::Staff { staff, only }) => {
+                Done::show(Form::new(OfStaff::new(staff, only, papers, present)))
             }
+            None => Done::say(""),
         })
     }
 }
@@ -193,6 +184,10 @@ impl Place {
 #[derive(Debug)]
 struct OfStaff {
     staff: String,
+    /// What the classes are searched by.
+    search: Option<String>,
+    papers: Vec<Paper>,
+    present: Vec<Teaching>,
     places: Vec<Place>,
     classes: Vec<String>,
     subjects: Vec<String>,
@@ -208,42 +203,53 @@ const TICKS: usize = 2;
 const FROM: usize = 3;
 
 impl OfStaff {
-    fn new(staff: &str, classes: &[Class], papers: &[Paper], present: &[Teaching]) -> Self {
-        let has = |class: &str, subject: Option<&str>| {
-            present.iter().any(|one| {
-                one.class == class
-                    && one.subject.as_deref() == subject
-                    && one.role != TeachingRole::Deputy
-            })
-        };
-        let mut places = Vec::new();
-        for class in classes {
-            let subjects = subjects_of(class, papers).into_iter().map(Some);
-            // What is theirs already needs no tick.
-            for subject in std::iter::once(None).chain(subjects) {
-                if !has(&class.name, subject.as_deref()) {
-                    let class = class.name.clone();
-                    let ticked = false;
-                    places.push(Place {
-                        class,
-                        subject,
-                        ticked,
-                    });
-                }
-            }
-        }
-        let subjects: BTreeSet<&str> = places.iter().map(Place::subject).collect();
-        let subjects = std::iter::once(ALL).chain(subjects).map(str::to_owned);
-        let names = classes.iter().map(|class| class.name.clone());
+    fn new(
+        staff: String,
+        only: Option<String>,
+        papers: Vec<Paper>,
+        present: Vec<Teaching>,
+    ) -> Self {
         Self {
-            staff: staff.to_owned(),
-            subjects: subjects.collect(),
-            classes: std::iter::once(ALL.to_owned()).chain(names).collect(),
-            shown: (0..places.len()).collect(),
-            places,
+            staff,
+            search: only,
+            papers,
+            present,
+            subjects: vec![ALL.to_owned()],
+            classes: vec![ALL.to_owned()],
+            shown: Vec::new(),
+            places: Vec::new(),
             only: (0, 0),
             sent: Vec::new(),
         }
+    }
+
+    /// What is theirs already needs no tick.
+    fn has(&self, class: &str, subject: Option<&str>) -> bool {
+        self.present.iter().any(|one| {
+            one.class == class
+                && one.subject.as_deref() == subject
+                && one.role != TeachingRole::Deputy
+        })
+    }
+
+    fn list(&mut self, classes: Vec<Class>) {
+        for class in classes {
+            let subjects = subjects_of(&class, &self.papers).into_iter().map(Some);
+            for subject in std::iter::once(None).chain(subjects) {
+                if !self.has(&class.name, subject.as_deref()) {
+                    self.places.push(Place {
+                        class: class.name.clone(),
+                        subject,
+                        ticked: false,
+                    });
+                }
+            }
+            self.classes.push(class.name);
+        }
+        let subjects: BTreeSet<&str> = self.places.iter().map(Place::subject).collect();
+        self.subjects
+            .extend(subjects.into_iter().map(str::to_owned));
+        self.shown = (0..self.places.len()).collect();
     }
 
     fn ticks(&self) -> Input {
@@ -278,6 +284,32 @@ impl Filling for OfStaff {
         ]);
         inputs.focus = TICKS;
         inputs
+    }
+
+    fn wants(&self) -> Vec<HillviewRequest> {
+        let request = ListClasses {
+            search: self.search.clone(),
+            limit: CLASSES_MAX,
+            ..ListClasses::default()
+        };
+        vec![HillviewRequest::ListClasses { request }]
+    }
+
+    fn loaded(&mut self, answer: Answer, inputs: &mut Inputs) -> Reply<()> {
+        let page = crate::reply!(answer, ListClasses)?;
+        if page.next.is_some() {
+            let message = format!("these are more than {CLASSES_MAX} classes");
+            return Err(ApiError::invalid("too-many-classes", message)
+                .hint("go back and say which grade or stream"));
+        }
+        if page.rows.is_empty() {
+            let of = self.search.as_deref().unwrap_or("the school");
+            let message = format!("there is no class of {of}, or it is not yours to see");
+            return Err(ApiError::new(Kind::NotFound, "unknown-class", message));
+        }
+        self.list(page.rows);
+        *inputs = self.inputs();
+        Ok(())
     }
 
     fn changed(&mut self, inputs: &mut Inputs) {
@@ -323,30 +355,33 @@ impl Filling for OfStaff {
 #[derive(Debug)]
 struct OfClass {
     class: String,
+    papers: Vec<Paper>,
+    present: Vec<Teaching>,
     /// The class teacher first.
     subjects: Vec<Option<String>>,
-    /// Whose each of them is now, in words.
-    present: Vec<String>,
     sent: Vec<AssignTeaching>,
 }
 
 impl OfClass {
-    fn new(class: Class, subjects: Vec<String>, present: &[Teaching]) -> Self {
-        let subjects = std::iter::once(None).chain(subjects.into_iter().map(Some));
-        let subjects: Vec<Option<String>> = subjects.collect();
-        let who = |subject: &Option<String>| {
-            let of_it = present
-                .iter()
-                .filter(|one| one.subject == *subject && one.role != TeachingRole::Deputy);
-            let names: Vec<&str> = of_it.map(|one| one.staff.as_str()).collect();
-            names.join(", ")
-        };
+    /// Of the class that somebody means by a name.
+    fn new(class: String, papers: Vec<Paper>, present: Vec<Teaching>) -> Self {
         Self {
-            class: class.name,
-            present: subjects.iter().map(who).collect(),
-            subjects,
+            class,
+            papers,
+            present,
+            subjects: Vec::new(),
             sent: Vec::new(),
         }
+    }
+
+    /// Whose a subject is now, in words.
+    fn whose(&self, subject: Option<&str>) -> String {
+        let of_it = self
+            .present
+            .iter()
+            .filter(|one| one.subject.as_deref() == subject && one.role != TeachingRole::Deputy);
+        let names: Vec<&str> = of_it.map(|one| one.staff.as_str()).collect();
+        names.join(", ")
     }
 }
 
@@ -363,8 +398,8 @@ impl Filling for OfClass {
     }
 
     fn inputs(&self) -> Inputs {
-        let rows = self.subjects.iter().zip(&self.present);
-        Inputs::new(rows.map(|(subject, present)| {
+        Inputs::new(self.subjects.iter().map(|subject| {
+            let present = self.whose(subject.as_deref());
             let subject = subject.as_deref().unwrap_or(CLASS_TEACHER);
             let label = match present.is_empty() {
                 true => subject.to_owned(),
@@ -372,6 +407,27 @@ impl Filling for OfClass {
             };
             (label, Input::text("", 60))
         }))
+    }
+
+    fn wants(&self) -> Vec<HillviewRequest> {
+        let request = ListClasses {
+            class: Some(self.class.clone()),
+            ..ListClasses::default()
+        };
+        vec![HillviewRequest::ListClasses { request }]
+    }
+
+    fn loaded(&mut self, answer: Answer, inputs: &mut Inputs) -> Reply<()> {
+        let found = crate::reply!(answer, ListClasses)?.rows.into_iter().next();
+        let class = found.ok_or_else(|| {
+            let message = format!("there is no class {:?}", self.class);
+            ApiError::new(Kind::NotFound, "unknown-class", message)
+        })?;
+        let subjects = subjects_of(&class, &self.papers).into_iter().map(Some);
+        self.subjects = std::iter::once(None).chain(subjects).collect();
+        self.class = class.name;
+        *inputs = self.inputs();
+        Ok(())
     }
 
     fn request(&mut self, inputs: &Inputs, _context: &Context) -> Result<HillviewRequest, Wrong> {

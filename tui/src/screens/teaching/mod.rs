@@ -124,7 +124,7 @@ impl Listing for TeachingList {
         "Nobody is assigned here, as far as you may see.".to_owned()
     }
 
-    fn note(&self) -> String {
+    fn note(&self, _rows: &[Teaching]) -> String {
         if self.all_dates { ", of all dates" } else { "" }.to_owned()
     }
 

@@ -3,6 +3,7 @@
 use hillview_shared::assessments::SheetOpened;
 use hillview_shared::ids::{StudentId, Version};
 use hillview_shared::marks::{Entry, Score};
+use hillview_shared::students::Page;
 
 use super::*;
 
@@ -85,7 +86,10 @@ fn a_sheet_that_comes_late_keeps_newer_edits_and_the_typed_text() {
 fn an_answer_that_nobody_waits_for_changes_nothing() {
     let mut desk = Desk::sheet(80, 24);
     let before = desk.screen();
-    let answer = HillviewResponse::ListClasses(Ok(Vec::new()));
+    let answer = HillviewResponse::ListClasses(Ok(Page {
+        rows: Vec::new(),
+        next: None,
+    }));
     desk.answer(Ticket(9_999), Ok(answer));
     assert_eq!(desk.screen(), before);
 }

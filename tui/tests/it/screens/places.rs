@@ -197,10 +197,25 @@ fn a_class_opens_its_students() {
     let mut desk = Desk::home(80, 24);
     desk.keys("c");
     desk.serve();
-    assert!(desk.line_with("4 East").contains("40  W. Kamau"));
+    assert!(desk.line_with("4 East").contains("40 W. Kamau"));
     desk.keys("<Enter>");
     desk.serve();
     desk.shows("Students of 4 East");
+}
+
+#[test]
+fn classes_are_searched_by_the_server() {
+    let mut desk = Desk::home(80, 24);
+    desk.play("c|/4 e<Enter>");
+    desk.shows("1 class, students: 40");
+    desk.keys("/<C-u>grade 4<Enter>");
+    assert!(matches!(
+        desk.call(),
+        HillviewRequest::ListClasses { request }
+            if request.search.as_deref() == Some("grade 4") && !request.mine
+    ));
+    desk.play("|/<C-u>blue<Enter>");
+    desk.shows("No class that you may see fits \"blue\".");
 }
 
 #[test]

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::assessments::{ListSheets, OpenSheet, WhichSheet};
+use hillview_shared::classes::ListClasses;
 use hillview_shared::ids::OperationId;
 use hillview_shared::marks::{Edit, Entry, SaveMarks, Score, ShowHistory};
 use hillview_shared::staff::ListStaff;
-use hillview_shared::students::{ListStudents, WhichStudent};
+use hillview_shared::students::{ListStudents, Student, WhichStudent};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -57,9 +58,10 @@ enum Call {
     ShowStudent,
     ListStaff,
     ListClasses,
+    ListClassesDeep,
 }
 
-const CALLS: [Call; 14] = [
+const CALLS: [Call; 15] = [
     Call::OpenSheet,
     Call::SaveSheet,
     Call::ListOwnSheets,
@@ -74,6 +76,7 @@ const CALLS: [Call; 14] = [
     Call::ShowStudent,
     Call::ListStaff,
     Call::ListClasses,
+    Call::ListClassesDeep,
 ];
 
 impl Call {
@@ -92,7 +95,8 @@ impl Call {
             Self::SearchNumber => "search a number",
             Self::ShowStudent => "show a student",
             Self::ListStaff => "staff, first page",
-            Self::ListClasses => "classes",
+            Self::ListClasses => "classes, first page",
+            Self::ListClassesDeep => "classes, deep page",
         }
     }
 
@@ -139,21 +143,12 @@ impl Call {
                 after: after(&school.deep_students, self == Self::ListStudentsDeep),
                 ..ListStudents::default()
             }),
-            Self::SearchName | Self::SearchNumber => {
-                let student = school.students.choose(random);
-                let word = student.map(|student| match self {
-                    Self::SearchNumber => student.admission_no.clone(),
-                    // As much as somebody types before looking.
-                    _ => {
-                        let family = student.name.split(' ').next_back();
-                        family.unwrap_or_default().chars().take(4).collect()
-                    }
-                });
-                students(ListStudents {
-                    search: word,
-                    ..ListStudents::default()
-                })
-            }
+            Self::SearchName => search(school, random, |student| {
+                // As much as somebody types before looking.
+                let family = student.name.split(' ').next_back();
+                family.unwrap_or_default().chars().take(4).collect()
+            }),
+            Self::SearchNumber => search(school, random, |student| student.admission_no.clone()),
             Self::ShowStudent => {
                 let student = school.students.choose(random);
                 let student = student.expect("the school has students");
@@ -164,7 +159,13 @@ impl Call {
                 let request = ListStaff::default();
                 HillviewRequest::ListStaff { request }
             }
-            Self::ListClasses => HillviewRequest::ListClasses {},
+            Self::ListClasses | Self::ListClassesDeep => {
+                let request = ListClasses {
+                    after: after(&school.deep_classes, self == Self::ListClassesDeep),
+                    ..ListClasses::default()
+                };
+                HillviewRequest::ListClasses { request }
+            }
         }
     }
 }
@@ -179,6 +180,17 @@ fn sheets(request: ListSheets) -> HillviewRequest {
 
 fn students(request: ListStudents) -> HillviewRequest {
     HillviewRequest::ListStudents { request }
+}
+
+fn search(
+    school: &Known,
+    random: &mut StdRng,
+    word: impl FnOnce(&Student) -> String,
+) -> HillviewRequest {
+    students(ListStudents {
+        search: school.students.choose(random).map(word),
+        ..ListStudents::default()
+    })
 }
 
 /// Every mark of a sheet, another one each time.

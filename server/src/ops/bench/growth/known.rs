@@ -7,7 +7,7 @@ use hillview_shared::assessments::{
     AssessmentState, ListSheets, OpenSheet, Sheet, SheetOpened, SheetState, SheetSummary,
     WhichSheet,
 };
-use hillview_shared::classes::Class;
+use hillview_shared::classes::{Class, ListClasses};
 use hillview_shared::ids::{SheetId, Version};
 use hillview_shared::students::{ListStudents, Page, Student};
 
@@ -41,6 +41,7 @@ pub struct Known {
     /// In the middle of the lists.
     pub deep_students: Option<String>,
     pub deep_sheets: Option<String>,
+    pub deep_classes: Option<String>,
     /// The teacher's, with the marks as they stand.
     pub own: Vec<Sheet>,
 }
@@ -50,11 +51,7 @@ impl Known {
         let head = enter(server, "head").await?;
         let (students, deep_students) = walk(async |after| students(&head, after).await).await?;
         let (sheets, deep_sheets) = walk(async |after| sheets(&head, after).await).await?;
-        let HillviewResponse::ListClasses(Ok(classes)) =
-            ask(&head, HillviewRequest::ListClasses {}).await?
-        else {
-            bail!("no list of classes came");
-        };
+        let (classes, deep_classes) = walk(async |after| classes(&head, after).await).await?;
         let (teacher, own) = teacher(server).await?;
         anyhow::ensure!(
             !students.is_empty() && !sheets.is_empty() && !classes.is_empty(),
@@ -69,6 +66,7 @@ impl Known {
             sheets: sheets.iter().map(|sheet| sheet.id).collect(),
             deep_students,
             deep_sheets,
+            deep_classes,
             own,
         })
     }
@@ -134,6 +132,19 @@ async fn students(line: &Line, after: Option<String>) -> anyhow::Result<Page<Stu
     match ask(line, HillviewRequest::ListStudents { request }).await? {
         HillviewResponse::ListStudents(Ok(page)) => Ok(page),
         _ => bail!("no list of students came"),
+    }
+}
+
+async fn classes(line: &Line, after: Option<String>) -> anyhow::Result<Page<Class>> {
+    let request = ListClasses {
+        after,
+        // Smaller, so that a small school has a middle as well.
+        limit: 20,
+        ..ListClasses::default()
+    };
+    match ask(line, HillviewRequest::ListClasses { request }).await? {
+        HillviewResponse::ListClasses(Ok(page)) => Ok(page),
+        _ => bail!("no list of classes came"),
     }
 }
 

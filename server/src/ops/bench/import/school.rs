@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 use hillview_shared::accounts::LogIn;
 use hillview_shared::api::{HillviewRequest, HillviewResponse};
 use hillview_shared::assessments::{AddAssessment, ListSheets, WhichAssessment};
+use hillview_shared::classes::ListClasses;
 use hillview_shared::ids::{AssessmentId, ClassId};
 use hillview_shared::marks::Score;
 use hillview_shared::staff::ListStaff;
@@ -48,6 +49,13 @@ macro_rules! all_pages {
             }
         }
     }};
+}
+
+fn all_classes() -> ListClasses {
+    ListClasses {
+        limit: PAGE,
+        ..ListClasses::default()
+    }
 }
 
 /// A connection of somebody.
@@ -114,7 +122,7 @@ pub async fn classes(head: &Line, of: AssessmentId) -> anyhow::Result<Vec<Class>
         papers.entry(sheet.class_id).or_default().push(sheet.paper);
     }
     let mut classes = Vec::new();
-    for class in ask!(head, ListClasses)? {
+    for class in all_pages!(head, ListClasses, all_classes()) {
         let (Some(teacher), Some(papers)) = (teachers.remove(&class.id), papers.remove(&class.id))
         else {
             continue;
@@ -146,7 +154,7 @@ pub async fn classes(head: &Line, of: AssessmentId) -> anyhow::Result<Vec<Class>
 /// The codes of the grades that classes are of.
 pub async fn grades(head: &Line) -> anyhow::Result<Vec<String>> {
     let mut grades: Vec<String> = Vec::new();
-    for class in ask!(head, ListClasses)? {
+    for class in all_pages!(head, ListClasses, all_classes()) {
         if !grades.contains(&class.grade) {
             grades.push(class.grade);
         }

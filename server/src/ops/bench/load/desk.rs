@@ -8,6 +8,7 @@ use hillview_shared::assessments::{
     ListSheets, OpenSheet, Sheet, SheetOpened, SheetSummary, WhichSheet,
 };
 use hillview_shared::audit::ListAudit;
+use hillview_shared::classes::ListClasses;
 use hillview_shared::ids::{ClassId, OperationId, SheetId, StudentId, Version};
 use hillview_shared::marks::{Edit, Entry, MarksSaved, SaveMarks, Score, ShowHistory};
 use hillview_shared::staff::ListStaff;
@@ -125,7 +126,10 @@ impl Desk {
                 };
                 HillviewRequest::ShowHistory { request }
             }),
-            Deed::ListClasses => Some(HillviewRequest::ListClasses {}),
+            Deed::ListClasses => {
+                let request = ListClasses::default();
+                Some(HillviewRequest::ListClasses { request })
+            }
             Deed::ListStaff => {
                 let request = ListStaff::default();
                 Some(HillviewRequest::ListStaff { request })
@@ -212,8 +216,8 @@ impl Desk {
     pub fn learn(&mut self, deed: Deed, response: HillviewResponse) {
         match response {
             HillviewResponse::ListSheets(Ok(page)) => self.saw_sheets(deed, &page.rows),
-            HillviewResponse::ListClasses(Ok(classes)) => {
-                self.classes = classes.iter().map(|class| class.id).collect();
+            HillviewResponse::ListClasses(Ok(page)) => {
+                self.classes = page.rows.iter().map(|class| class.id).collect();
             }
             HillviewResponse::ListStudents(Ok(page)) => {
                 let rows = page.rows.into_iter().map(|row| (row.id, row.name));
