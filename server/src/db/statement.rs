@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `{lock}` | `for update` | nothing: writers take turns |
 //! | `{same}` | `<=>` | `is`: equal, and null equals null |
+//! | `{then}` | `straight_join` | `cross join`: joined after what stands before it |
 //! | `{list}` | `?, ?, …`, padded to a few lengths | the same |
 //! | `{pairs}` | `(?, ?), (?, ?), …`, padded like a list | `values (?, ?), (?, ?), …` |
 //! | `{rows (?, ?, 0)}` | the pattern once a row | the same |
@@ -90,6 +91,8 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
         ("lock", Dialect::Sqlite) => {}
         ("same", Dialect::MySql) => sql.push_str("<=>"),
         ("same", Dialect::Sqlite) => sql.push_str("is"),
+        ("then", Dialect::MySql) => sql.push_str("straight_join"),
+        ("then", Dialect::Sqlite) => sql.push_str("cross join"),
         ("list", _) if many == 0 => sql.push_str("null"),
         ("list", _) => repeat(sql, "?", ", ", padded(many)),
         ("pairs", _) => {
@@ -158,6 +161,12 @@ mod tests {
             ("select 1", 0, "select 1", "select 1"),
             ("a {lock}", 0, "a for update", "a "),
             ("a {same} ?", 0, "a <=> ?", "a is ?"),
+            (
+                "a {then} b on c",
+                0,
+                "a straight_join b on c",
+                "a cross join b on c",
+            ),
             ("in ({list})", 0, "in (null)", "in (null)"),
             ("in ({list})", 3, "in (?, ?, ?, ?)", "in (?, ?, ?, ?)"),
             (

@@ -105,22 +105,26 @@ pub async fn list(db: &Db, filter: &Filter<'_>, today: NaiveDate) -> Result<Vec<
 }
 
 /// Names of as many classes as a page has rows, from the one of the page before on: each has at
-/// least one row, so that they fill it. SQLite keeps the order of what is joined crosswise.
+/// least one row, so that they fill it. Left to themselves, engines read every assignment first;
+/// an `exists` they would turn into that as well.
 fn of_school<'a>(db: &'a Db, filter: &Filter<'_>, today: NaiveDate) -> Query<'a> {
     db.query(concat!(
         teaching_listed!(),
         "from (select class.grade_id, grade.ordinal, class.name from class
                     join grade on grade.id = class.grade_id
                     where (grade.ordinal > ? or (grade.ordinal = ? and class.name >= ?))
-                        and exists (select 1 from teaching where teaching.class_id = class.id
+                        and (select 1 from teaching where teaching.class_id = class.id
                             and (? or (teaching.starts <= ?
-                                and (teaching.ends is null or teaching.ends >= ?))))
+                                and (teaching.ends is null or teaching.ends >= ?)))
+                            limit 1) = 1
                     group by class.grade_id, grade.ordinal, class.name
                     order by grade.ordinal, class.name
                     limit ?) near
-                cross join class on class.grade_id = near.grade_id and class.name = near.name
-                cross join grade on grade.id = class.grade_id
-                cross join teaching on teaching.class_id = class.id",
+                {then} grade on grade.id = near.grade_id
+                {then} academic_year on true
+                {then} class on class.year_id = academic_year.id and class.name = near.name
+                    and class.grade_id = near.grade_id
+                {then} teaching on teaching.class_id = class.id",
         teaching_listed_where!(),
         teaching_listed_page!()
     ))

@@ -83,7 +83,7 @@ fn tables_read(statement: &str) -> BTreeSet<&str> {
     let words: Vec<&str> = statement.split_ascii_whitespace().collect();
     let pairs = words
         .windows(2)
-        .filter(|pair| ["from", "join"].contains(&pair[0]));
+        .filter(|pair| ["from", "join", "{then}", "straight_join"].contains(&pair[0]));
     pairs.map(|pair| pair[1]).collect()
 }
 

@@ -204,7 +204,7 @@ fn names(sql: &str) -> BTreeMap<String, String> {
         "select",
     ];
     for at in 0..words.len().saturating_sub(1) {
-        if ["from", "join", "update", "into"].contains(&words[at]) {
+        if ["from", "join", "straight_join", "update", "into"].contains(&words[at]) {
             let table = words[at + 1];
             let alias = words.get(at + 2).filter(|word| !ends.contains(word));
             names.insert((*alias.unwrap_or(&table)).to_owned(), table.to_owned());
