@@ -5,7 +5,7 @@ use hillview_server::db::marks::{self as stored, NewChange, NewMark};
 use hillview_server::service::audit::Event;
 use hillview_server::service::{audit, marks};
 use hillview_server::testing::on_each_engine;
-use hillview_shared::audit::Action;
+use hillview_shared::audit::{Action, VerifyAudit};
 use hillview_shared::ids::{Moment, OperationId, Version};
 use hillview_shared::marks::{Edit, Entry, SaveMarks, Score};
 
@@ -125,9 +125,11 @@ async fn a_long_history_is_checked_in_pieces() {
                 .write(async |tx| audit::note_all(tx, &by, events).await);
             write.await.unwrap();
         }
-        let (checked, rows) = verify(state, head, None).await.unwrap();
-        assert_eq!(checked.fault, None);
-        assert!(rows > 23_000, "{rows} rows");
+        let checked = audit::verify(state, head, VerifyAudit::default());
+        let checked = checked.await.unwrap();
+        assert_eq!((checked.fault, checked.next), (None, None), "in one call");
+        assert!(checked.rows > 23_000, "{} rows", checked.rows);
+        assert!(checked.head.is_some());
         unguard(it, head.db()).await;
         for (sql, number, log) in [
             (
@@ -145,6 +147,41 @@ async fn a_long_history_is_checked_in_pieces() {
             let fault = verify(state, head, None).await.unwrap().0.fault.unwrap();
             assert_eq!((fault.log.as_str(), fault.sequence), (log, number));
         }
+    })
+    .await;
+}
+
+/// Sheets without a history, behind those that have one.
+const MORE_SHEETS: [&str; 2] = [
+    "insert into assessment (term_id, year_id, code, name, opens, closes, state, direct_levels, created_at)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 500)
+      select term_id, year_id, 'L' || i, 'Large', opens, closes, 'locked', false, 1
+      from n join (select * from assessment order by id limit 1) one on true",
+    "insert into sheet (assessment_id, class_id, paper_id, scheme_id, out_of, state, v)
+      select assessment.id, sheet.class_id, sheet.paper_id, sheet.scheme_id, sheet.out_of, 'open', 0
+      from sheet join assessment on assessment.name = 'Large'",
+];
+
+#[tokio::test]
+async fn a_check_of_many_sheets_goes_on_where_a_call_stopped() {
+    on_each_engine(async |it| {
+        let ready = ready(it).await;
+        let (state, head, db) = (&it.state, &ready.head, ready.head.db());
+        let (_, rows) = verify(state, head, None).await.unwrap();
+        behind_the_back(db, &MORE_SHEETS, &[]).await;
+        let first = audit::verify(state, head, VerifyAudit::default());
+        let first = first.await.unwrap();
+        assert_eq!((first.fault, first.head), (None, None));
+        assert!(first.next.is_some_and(|next| next.starts_with("sheets ")));
+        let (checked, all) = verify(state, head, None).await.unwrap();
+        assert_eq!((checked.fault, all), (None, rows));
+        assert!(checked.head.is_some());
+        let more = "insert into mark (sheet_id, student_id, state, score, v, changed_by, changed_at)
+            select max(sheet.id), max(student.id), 'scored', 100, 1, 1, 1 from sheet cross join student";
+        behind_the_back(db, &[more], &[]).await;
+        let (checked, _) = verify(state, head, None).await.unwrap();
+        let fault = checked.fault.unwrap();
+        assert!(fault.log.contains(", L"), "{}", fault.log);
     })
     .await;
 }
