@@ -109,6 +109,16 @@ fn change(tables: &mut [Table], block: &str) {
             comment.clone_into(&mut table.comment);
         }
     }
+    let indexes = block.lines().filter_map(|line| {
+        let (_, made) = line.split_once("'create index ")?;
+        let (index, rest) = made.split_once(" on ")?;
+        let (name, rest) = rest.split_once(' ')?;
+        Some((name, format!("index {index} {}", rest.split('\'').next()?)))
+    });
+    for (name, index) in indexes {
+        let table = tables.iter_mut().find(|one| one.name == name);
+        table.expect("a table has an index").rules.push(index);
+    }
     let mut table = None;
     for line in block.lines() {
         let mut clause = line.trim();
@@ -143,6 +153,9 @@ fn change(tables: &mut [Table], block: &str) {
             table
                 .rules
                 .extend(clause.strip_prefix("add ").map(str::to_owned));
+        } else if let Some(gone) = clause.strip_prefix("drop index ") {
+            let gone = format!("index {gone} ");
+            table.rules.retain(|rule| !rule.starts_with(&gone));
         }
     }
 }
