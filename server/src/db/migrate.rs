@@ -5,6 +5,7 @@
 
 use std::fs::File;
 
+use hillview_shared::ids::StaffId;
 use sqlx::migrate::Migrator;
 use sqlx::{Executor, MySqlConnection, SqliteConnection};
 
@@ -85,7 +86,21 @@ pub async fn run(scope: Scope, db: &Db) -> Result<()> {
     match scope {
         Scope::Control => Ok(()),
         // Also where every step is done: a kill may fall between the last one and this.
-        Scope::School => staff_names::fill(db).await,
+        Scope::School => write_staff_names(db).await,
+    }
+}
+
+/// Writes the folded names of staff whom a server of before wrote. May be killed at any point.
+async fn write_staff_names(db: &Db) -> Result<()> {
+    let mut last = StaffId(0);
+    loop {
+        let some = staff_names::unwritten(db, last).await?;
+        let Some(one) = some.last() else {
+            return Ok(());
+        };
+        last = one.id;
+        db.write(async |tx| Ok(staff_names::write(tx, &some).await?))
+            .await?;
     }
 }
 

@@ -3,10 +3,10 @@
 //! The names are kept folded beside the names, because no database folds as `text::fold` does.
 
 use hillview_shared::ids::StaffId;
+use sqlx::FromRow;
 
 use super::staff::{search_name, sort_name};
-use super::{Db, Failure};
-use crate::error::Result;
+use super::{Db, Failure, Tx};
 
 /// How many words of a search are looked for.
 pub const WORDS: usize = 8;
@@ -107,43 +107,43 @@ fn begins_a_word(word: &str) -> String {
     }
 }
 
-/// Writes the folded names of those whom a server of before wrote. May be killed at any point, and
-/// run by several at once: each name is written only while there is none.
-pub async fn fill(db: &Db) -> Result<()> {
-    let mut last = StaffId(0);
-    loop {
-        let unwritten: Vec<(StaffId, String, Option<String>)> = db
-            .query(
-                "select staff.id, staff.name, user.username
-                from staff
-                left join user on user.staff_id = staff.id
-                where staff.sort_name = '' and staff.id > ? and staff.search_name = ''
-                order by staff.id
-                limit ?",
-            )
-            .bind(last)
-            .bind(BATCH)
-            .all()
-            .await?;
-        let Some((id, ..)) = unwritten.last() else {
-            return Ok(());
-        };
-        last = *id;
-        db.write(async |tx| {
-            for (id, name, username) in &unwritten {
-                tx.query(
-                    "update staff set sort_name = ?, search_name = ?
-                    where id = ? and sort_name = '' and search_name = '' and name = ?",
-                )
-                .bind(sort_name(name))
-                .bind(search_name(name, username.as_deref()))
-                .bind(*id)
-                .bind(name)
-                .execute()
-                .await?;
-            }
-            Ok(())
-        })
+/// Somebody whom a server of before wrote: without folded names.
+#[derive(FromRow)]
+pub struct Unwritten {
+    pub id: StaffId,
+    name: String,
+    username: Option<String>,
+}
+
+/// The next of those behind a number whose folded names are not written.
+pub async fn unwritten(db: &Db, after: StaffId) -> Result<Vec<Unwritten>, Failure> {
+    db.query(
+        "select staff.id, staff.name, user.username
+        from staff
+        left join user on user.staff_id = staff.id
+        where staff.sort_name = '' and staff.id > ? and staff.search_name = ''
+        order by staff.id
+        limit ?",
+    )
+    .bind(after)
+    .bind(BATCH)
+    .all()
+    .await
+}
+
+/// Writes folded names, each only while there is none: several at once do no harm.
+pub async fn write(tx: &mut Tx, some: &[Unwritten]) -> Result<(), Failure> {
+    for Unwritten { id, name, username } in some {
+        tx.query(
+            "update staff set sort_name = ?, search_name = ?
+            where id = ? and sort_name = '' and search_name = '' and name = ?",
+        )
+        .bind(sort_name(name))
+        .bind(search_name(name, username.as_deref()))
+        .bind(*id)
+        .bind(name)
+        .execute()
         .await?;
     }
+    Ok(())
 }
