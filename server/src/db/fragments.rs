@@ -67,7 +67,9 @@ macro_rules! session_is_open {
 }
 
 /// The columns of a list of sheets before the paper's label, behind it up to the page of their
-/// numbers, and the rest.
+/// numbers, and the rest. In the order of joins that is written: MariaDB, as long as it has not
+/// counted a new school, begins with the small tables and looks for the page's sheets in each, and
+/// for a sheet's teacher among all of the subject.
 ///
 /// In the second two question marks: today, twice.
 macro_rules! sheet_listed {
@@ -81,7 +83,9 @@ macro_rules! sheet_listed_of {
     () => {
         " as paper, sheet.state, assessment.state as assessment_state, assessment.opens,
             assessment.closes, 0 as entered, 0 as expected,
-            (select min(staff.name) from teaching join staff on staff.id = teaching.staff_id
+            (select min(staff.name)
+                from teaching {by teaching_by_class_id_offering_id}
+                join staff on staff.id = teaching.staff_id
                 where teaching.class_id = sheet.class_id
                 and teaching.offering_id = paper.offering_id
                 and teaching.starts <= ?
@@ -93,12 +97,12 @@ macro_rules! sheet_listed_of {
 macro_rules! sheet_listed_page {
     () => {
         ") page
-        join sheet on sheet.id = page.id
-        join class on class.id = sheet.class_id
-        join assessment on assessment.id = sheet.assessment_id
-        join paper on paper.id = sheet.paper_id
-        join offering on offering.id = paper.offering_id
-        join subject on subject.id = offering.subject_id
+        {then} sheet on sheet.id = page.id
+        {then} class on class.id = sheet.class_id
+        {then} assessment on assessment.id = sheet.assessment_id
+        {then} paper on paper.id = sheet.paper_id
+        {then} offering on offering.id = paper.offering_id
+        {then} subject on subject.id = offering.subject_id
         order by sheet.id"
     };
 }

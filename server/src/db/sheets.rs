@@ -146,10 +146,10 @@ const PROGRESS: &str = concat!(
     "select sheet.id, count(distinct mark.student_id) as entered,
         count(distinct enrolment.student_id) as expected
     from sheet
-    join assessment on assessment.id = sheet.assessment_id
-    join paper on paper.id = sheet.paper_id
-    join offering on offering.id = paper.offering_id
-    join enrolment on enrolment.class_id = sheet.class_id
+    {then} assessment on assessment.id = sheet.assessment_id
+    {then} paper on paper.id = sheet.paper_id
+    {then} offering on offering.id = paper.offering_id
+    {then} enrolment on enrolment.class_id = sheet.class_id
     left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
     where sheet.id in ({list}) and ",
     super::fragments::expected!(),
@@ -177,7 +177,7 @@ async fn of_assessments(
             sheet_listed!(),
             paper_label!(),
             sheet_listed_of!(),
-            "select id from ({union select id from (select id from sheet
+            "select id from ({union select id from (select id from sheet {by sheet_by_assessment_id}
                 where assessment_id = ? and id > ? order by id limit ?) of_one}) of_any
             order by id limit ?",
             sheet_listed_page!()

@@ -8,6 +8,7 @@
 //! | `{lock}` | `for update` | nothing: writers take turns |
 //! | `{same}` | `<=>` | `is`: equal, and null equals null |
 //! | `{then}` | `straight_join` | `cross join`: joined after what stands before it |
+//! | `{by index}` | `force index (index)` | `indexed by index`: an engine may think that another will do |
 //! | `{list}` | `?, ?, …`, padded to a few lengths | the same |
 //! | `{pairs}` | `(?, ?), (?, ?), …`, padded like a list | `values (?, ?), (?, ?), …` |
 //! | `{rows (?, ?, 0)}` | the pattern once a row | the same |
@@ -75,13 +76,25 @@ fn write(template: &str, dialect: Dialect, many: usize) -> String {
     let mut sql = String::with_capacity(template.len() + many * 16);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        let (mark, after) = after.split_once('}').expect("a mark ends with a brace");
+        let end = closing(after).expect("a mark ends with a brace");
         sql.push_str(before);
-        expand(&mut sql, mark, dialect, many);
-        rest = after;
+        expand(&mut sql, &after[..end], dialect, many);
+        rest = &after[end + 1..];
     }
     sql.push_str(rest);
     sql
+}
+
+/// Where the brace is that closes a mark, which may have others in it.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 1;
+    let braces = text.match_indices(['{', '}']);
+    braces
+        .map(|(at, brace)| {
+            open = if brace == "{" { open + 1 } else { open - 1 };
+            (at, open)
+        })
+        .find_map(|(at, open)| (open == 0).then_some(at))
 }
 
 fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
@@ -93,6 +106,12 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
         ("same", Dialect::Sqlite) => sql.push_str("is"),
         ("then", Dialect::MySql) => sql.push_str("straight_join"),
         ("then", Dialect::Sqlite) => sql.push_str("cross join"),
+        ("by", Dialect::MySql) => {
+            let _ = write!(sql, "force index ({rest})");
+        }
+        ("by", Dialect::Sqlite) => {
+            let _ = write!(sql, "indexed by {rest}");
+        }
         ("list", _) if many == 0 => sql.push_str("null"),
         ("list", _) => repeat(sql, "?", ", ", padded(many)),
         ("pairs", _) => {
@@ -106,7 +125,7 @@ fn expand(sql: &mut String, mark: &str, dialect: Dialect, many: usize) {
             }
         }
         ("rows", _) => repeat(sql, rest, ", ", many),
-        ("union", _) => repeat(sql, rest, " union all ", many),
+        ("union", _) => repeat(sql, &write(rest, dialect, many), " union all ", many),
         ("upsert", _) => {
             let (key, columns) = rest.split_once(':').expect("an upsert names key: columns");
             upsert(sql, key, columns, dialect);
@@ -166,6 +185,14 @@ mod tests {
                 0,
                 "a straight_join b on c",
                 "a cross join b on c",
+            ),
+            (
+                "({union select a from b {by c} where d = ?})",
+                2,
+                "(select a from b force index (c) where d = ? union all \
+                 select a from b force index (c) where d = ?)",
+                "(select a from b indexed by c where d = ? union all \
+                 select a from b indexed by c where d = ?)",
             ),
             ("in ({list})", 0, "in (null)", "in (null)"),
             ("in ({list})", 3, "in (?, ?, ?, ?)", "in (?, ?, ?, ?)"),

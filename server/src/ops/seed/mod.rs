@@ -18,4 +18,4 @@ mod sheets;
 pub use command::Seed;
 pub use layout::CLASS;
 pub use marks::Batch;
-pub use school::{Laid, PASSWORD, Seeded, Size, Step, lay, school};
+pub use school::{Laid, PASSWORD, Seeded, Size, Step, check, lay, school};

@@ -104,6 +104,11 @@ pub struct Laid {
     seeded: Seeded,
 }
 
+/// Refuses a size of which one number does not fit the others.
+pub fn check(size: &Size) -> Result<()> {
+    Layout::of(size, &Pack::named(PACK)?).map(|_| ())
+}
+
 /// Makes a school that lacks its marks.
 pub async fn lay(
     state: &State,
