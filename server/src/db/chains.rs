@@ -96,7 +96,7 @@ pub async fn contents(
     beyond: i64,
     limit: i64,
 ) -> Result<Vec<Content>, Failure> {
-    db.query(
+    db.query(concat!(
         "select kind, sheet_id, sequence, student_id, old_state, old_score, old_level, new_state,
             new_score, new_level, changed_by, changed_at, operation, source, reason,
             row_hash, hash, v
@@ -108,7 +108,9 @@ pub async fn contents(
             order by sheet_id, sequence
             limit ?) history
         union all
-        select 2, sheet_id, 0, student_id, null, null, null, state, score, level, changed_by,
+        select 2, sheet_id, 0, student_id, null, null, null, ",
+        super::fragments::entered_state!(),
+        ", score, level, changed_by,
             changed_at, null, null, null, null, null, v
         from mark
         where sheet_id > ? and sheet_id <= ?
@@ -117,8 +119,8 @@ pub async fn contents(
             null, v
         from sheet
         where id > ? and id <= ?
-        order by sheet_id, kind, sequence, student_id",
-    )
+        order by sheet_id, kind, sequence, student_id"
+    ))
     .bind(behind)
     .bind(to)
     .bind(beyond)

@@ -30,8 +30,22 @@ macro_rules! paper_label {
     };
 }
 
+/// True of a row of `mark` that is a mark: where one was cleared, the row stays for who did it.
+macro_rules! entered {
+    () => {
+        "mark.state <> 'blank'"
+    };
+}
+
+/// The state of a row of `mark`, null where the mark was cleared.
+macro_rules! entered_state {
+    () => {
+        "nullif(mark.state, 'blank')"
+    };
+}
+
 /// Whoever may stand on a sheet, in place of the table `enrolment`: who is or was enrolled in its
-/// class, and who has a mark on it, whatever became of their enrolment. Somebody may stand twice.
+/// class, and who has or had a mark on it, whatever became of their enrolment. Somebody may stand twice.
 ///
 /// Two question marks: the sheet, twice.
 macro_rules! on_sheet {
@@ -137,7 +151,9 @@ macro_rules! teaching_listed_page {
     };
 }
 
-pub(crate) use {expected, on_sheet, paper_label, session_is_open, year_of};
+pub(crate) use {
+    entered, entered_state, expected, on_sheet, paper_label, session_is_open, year_of,
+};
 pub(crate) use {
     sheet_listed, sheet_listed_of, sheet_listed_page, teaching_listed, teaching_listed_page,
     teaching_listed_where,

@@ -29,7 +29,8 @@ pub struct Head {
     pub last_hash: Option<Vec<u8>>,
 }
 
-/// A student on a sheet with the mark that stands there; nobody on a sheet without students.
+/// A student on a sheet with the mark that stands there, or who cleared it; nobody on a sheet
+/// without students.
 #[derive(Debug, Default, FromRow)]
 pub struct Place {
     pub student_id: Option<StudentId>,
@@ -70,7 +71,8 @@ pub struct Enrolled {
 #[derive(Debug, FromRow)]
 pub struct Mark {
     student_id: StudentId,
-    state: MarkState,
+    /// None where it was cleared.
+    state: Option<MarkState>,
     score: Option<Score>,
     level: Option<String>,
     v: Version,
@@ -108,6 +110,13 @@ impl Place {
     /// The mark that stands, blank when there is none.
     pub fn entry(&self) -> Entry {
         stored(self.mark_state, self.score, self.level.clone())
+    }
+
+    /// What an edit must be based on: the version of the mark that stands. A blank has none, also
+    /// where the save is known that cleared it.
+    pub fn version(&self) -> Version {
+        let standing = self.mark_state.and(self.mark_v);
+        standing.unwrap_or(Version(0))
     }
 }
 
@@ -175,7 +184,7 @@ fn gathered(rows: Vec<StandingRow>) -> Option<Standing> {
                 *place = Place {
                     student_id: None,
                     expected: place.expected,
-                    mark_state: Some(mark.state),
+                    mark_state: mark.state,
                     score: mark.score,
                     level: mark.level,
                     mark_v: Some(mark.v),
@@ -223,7 +232,9 @@ pub(super) const STANDING: &str = concat!(
     join enrolment on enrolment.class_id = sheet.class_id
     where sheet.id = ?
     union all
-    select 3, mark.v, mark.state, null, null, null, null, null, null, null, null, null, null,
+    select 3, mark.v, ",
+    super::fragments::entered_state!(),
+    ", null, null, null, null, null, null, null, null, null, null,
         null, null, mark.student_id, null, mark.score, mark.level, mark.changed_by, user.name,
         mark.changed_at
     from mark
@@ -242,14 +253,17 @@ pub struct NewMark<'a> {
     pub at: Moment,
 }
 
-/// Writes marks that are not blank, over what stands there.
+/// What the table has for a mark that was cleared: the row stays, for who cleared it and when.
+const CLEARED: &str = "blank";
+
+/// Writes marks over what stands there; a blank clears it.
 pub async fn put(tx: &mut Tx, marks: &[NewMark<'_>]) -> Result<(), Failure> {
     let mut query = tx.query(PUT).rows(marks.len());
     for mark in marks {
         query
             .push(mark.sheet)
             .push(mark.student)
-            .push(mark.entry.state())
+            .push(mark.entry.state().map_or(CLEARED, MarkState::word))
             .push(mark.entry.score())
             .push(mark.entry.level())
             .push(mark.version)
@@ -264,16 +278,6 @@ pub(super) const PUT: &str = "insert into mark
         (sheet_id, student_id, state, score, level, v, changed_by, changed_at)
     values {rows (?, ?, ?, ?, ?, ?, ?, ?)}
     {upsert sheet_id, student_id: state, score, level, v, changed_by, changed_at}";
-
-/// Takes marks away; a blank has no row.
-pub async fn clear(tx: &mut Tx, sheet: SheetId, students: &[StudentId]) -> Result<(), Failure> {
-    tx.query("delete from mark where sheet_id = ? and student_id in ({list})")
-        .bind(sheet)
-        .list(students)
-        .execute()
-        .await?;
-    Ok(())
-}
 
 /// A row of the history, hashed.
 pub struct NewChange<'a> {

@@ -42,7 +42,7 @@ const SCHOOL: &[(&str, &[&str])] = &[
     ("import_problem", &["insert", "delete"]),
     ("import_refused", &["insert", "delete"]),
     ("level", &["insert"]),
-    ("mark", &["insert", "update", "delete"]),
+    ("mark", &["insert", "update"]),
     ("mark_change", &["insert"]),
     ("offering", &["insert"]),
     ("operation", &["insert"]),

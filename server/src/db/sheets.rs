@@ -83,6 +83,9 @@ pub async fn lines(db: &Db, sheet: SheetId, today: NaiveDate) -> Result<Vec<Line
         " on true
         join student on student.id = enrolment.student_id
         left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
+            and ",
+        super::fragments::entered!(),
+        "
         where sheet.id = ? and (mark.student_id is not null or ",
         super::fragments::expected!(),
         ")
@@ -151,6 +154,9 @@ const PROGRESS: &str = concat!(
     {then} offering on offering.id = paper.offering_id
     {then} enrolment on enrolment.class_id = sheet.class_id
     left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
+        and ",
+    super::fragments::entered!(),
+    "
     where sheet.id in ({list}) and ",
     super::fragments::expected!(),
     " group by sheet.id"

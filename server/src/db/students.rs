@@ -236,7 +236,9 @@ pub async fn marks(
         join paper on paper.id = sheet.paper_id
         join offering on offering.id = paper.offering_id
         join subject on subject.id = offering.subject_id
-        where mark.student_id = ? and assessment.year_id = ?
+        where mark.student_id = ? and assessment.year_id = ? and ",
+        super::fragments::entered!(),
+        "
         order by assessment.opens, assessment.id, offering.ordinal, paper.ordinal"
     ))
     .bind(student)

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use hillview_shared::ApiError;
 use hillview_shared::grading::Scheme;
-use hillview_shared::ids::{Moment, SheetId, StudentId, Version};
+use hillview_shared::ids::{Moment, SheetId, StudentId};
 use hillview_shared::marks::{Edit, Entry, EntryRules, MarksSaved, Problem, Theirs};
 
 use crate::caller::Caller;
@@ -109,8 +109,9 @@ pub fn decide<'a>(
         match judge(row, edit, rules) {
             Err(problem) => problems.push(problem),
             Ok(before) if before == edit.entry => {
-                // A blank that stays blank has no row and nobody who entered it.
-                let entered = row.and_then(|row| row.changed_by_id.zip(row.changed_at));
+                // A blank that stays blank is nobody's mark.
+                let marked = row.filter(|row| row.mark_state.is_some());
+                let entered = marked.and_then(|row| row.changed_by_id.zip(row.changed_at));
                 same.extend(entered.map(|(by, at)| NewMark {
                     sheet: write.sheet,
                     student: edit.student,
@@ -158,11 +159,13 @@ fn judge(row: Option<&Place>, edit: &Edit, rules: EntryRules<'_>) -> Result<Entr
         .check(rules)
         .map_err(|error| problem(error.code(), error.to_string()))?;
     let entry = row.entry();
-    let version = row.mark_v.unwrap_or(Version(0));
+    let version = row.version();
     if version != edit.based_on && entry != edit.entry {
         let (by, at) = (row.changed_by.clone().unwrap_or_default(), row.changed_at);
         let message = match (&entry, by.as_str()) {
-            (Entry::Blank, _) => "somebody cleared this mark meanwhile".to_owned(),
+            // Nobody is known where a server of before cleared it.
+            (Entry::Blank, "") => "somebody cleared this mark meanwhile".to_owned(),
+            (Entry::Blank, by) => format!("{by} cleared this mark meanwhile"),
             (entry, by) => format!("{by} entered {entry} meanwhile"),
         };
         let at = at.unwrap_or(Moment(0));
@@ -201,9 +204,7 @@ impl<'a> Decided<'a> {
     /// The marks to write. What is the same already gets the new version, so that all marks of a
     /// save have one, but no line of history: who entered it, and when, stays.
     fn marks(&self, caller: &Caller) -> impl Iterator<Item = NewMark<'a>> {
-        let filled = self.changed.iter();
-        let filled = filled.filter(|(_, _, after)| **after != Entry::Blank);
-        let new = filled.map(|(student, _, after)| NewMark {
+        let new = self.changed.iter().map(|(student, _, after)| NewMark {
             sheet: self.write.sheet,
             student: *student,
             entry: after,
@@ -212,12 +213,6 @@ impl<'a> Decided<'a> {
             at: self.write.now,
         });
         new.chain(self.same.iter().copied())
-    }
-
-    fn cleared(&self) -> Vec<StudentId> {
-        let cleared = self.changed.iter();
-        let cleared = cleared.filter(|(_, _, after)| **after == Entry::Blank);
-        cleared.map(|(student, ..)| *student).collect()
     }
 
     /// The answer, for whoever sends the operation again.
@@ -243,12 +238,6 @@ pub async fn store(tx: &mut Tx, caller: &Caller, decided: &[Decided<'_>]) -> Res
     let put: Vec<NewMark<'_>> = decided.iter().flat_map(|one| one.marks(caller)).collect();
     for marks in pieces(&put, decided.len()) {
         marks::put(tx, marks).await?;
-    }
-    for one in decided {
-        let cleared = one.cleared();
-        if !cleared.is_empty() {
-            marks::clear(tx, one.write.sheet, &cleared).await?;
-        }
     }
     let mut links = Vec::with_capacity(put.len());
     for one in decided {

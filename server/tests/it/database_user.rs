@@ -108,6 +108,7 @@ async fn may_not(db: &Db, other_schema: &str) {
         "delete from audit",
         "update mark_change set reason = 'x'",
         "delete from mark_change",
+        "delete from mark",
         "truncate table audit",
         "drop table audit",
         "alter table mark_change add column x bigint",

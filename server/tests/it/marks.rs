@@ -301,10 +301,70 @@ async fn blank_zero_absent_and_exempt_are_four_things() {
                 vec![edit(ready.student(0), saved.version.0, 9)],
             )
             .await;
-        assert_eq!(
-            stale.problems[0].theirs.as_ref().unwrap().entry,
-            Entry::Blank
-        );
+        let theirs = stale.problems[0].theirs.as_ref().unwrap();
+        assert_eq!((&theirs.entry, theirs.version), (&Entry::Blank, Version(0)));
+        let who = &theirs.by;
+        assert!(!who.is_empty(), "who cleared it is known");
+        let said = format!("{who} cleared this mark meanwhile");
+        assert_eq!(stale.problems[0].message, said);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mark_that_was_cleared_is_nowhere_but_in_its_history() {
+    on_each_engine(async |it| {
+        let ready = ready(it).await;
+        let number = &ready.sheet.rows[0].adm;
+        let shown = async || {
+            let which = WhichStudent::AdmissionNo(number.clone());
+            let shown = students::show(&it.state, &ready.head, which).await;
+            shown.unwrap().marks.len()
+        };
+        let entered = async || {
+            let list = assessments::list_sheets(&it.state, &ready.head, ListSheets::default());
+            let sheets = list.await.unwrap().rows;
+            let sheet = sheets.iter().find(|sheet| sheet.id == ready.sheet.id);
+            sheet.unwrap().entered
+        };
+        let clear = |based_on| Edit {
+            student: ready.student(0),
+            entry: Entry::Blank,
+            based_on,
+        };
+        let saved = ready
+            .save(&it.state, 1, vec![edit(ready.student(0), 0, 30)])
+            .await;
+        assert_eq!((shown().await, entered().await), (1, 1));
+        ready.save(&it.state, 2, vec![clear(saved.version)]).await;
+        assert_eq!((shown().await, entered().await), (0, 0));
+
+        // A blank over a blank is no change, and a new mark is based on no version.
+        let again = ready.save(&it.state, 3, vec![clear(Version(0))]).await;
+        assert_eq!((again.entered, again.problems), (0, vec![]));
+        let changes = history(&it.state, &ready.teacher, ready.sheet.id).await;
+        assert_eq!(changes.len(), 2);
+        let once_more = ready
+            .save(&it.state, 4, vec![edit(ready.student(0), 0, 31)])
+            .await;
+        assert_eq!((once_more.entered, once_more.problems), (1, vec![]));
+        ready
+            .save(&it.state, 5, vec![clear(once_more.version)])
+            .await;
+
+        // Who left the class stood on the sheet only by their mark.
+        let (student, class) = (ready.student(0), ready.school.west.id);
+        let away = MoveStudent { student, class };
+        let registrar = ready.school.caller("registrar").await;
+        let moved = students::move_to(&it.state, &registrar, away).await;
+        moved.unwrap();
+        let sheet = open(&it.state, &ready.head, WhichSheet::Id(ready.sheet.id)).await;
+        let rows = sheet.unwrap().rows;
+        assert!(rows.iter().all(|row| row.adm != *number));
+        let late = ready
+            .save(&it.state, 6, vec![edit(ready.student(0), 0, 32)])
+            .await;
+        assert_eq!(late.problems[0].code, "not-on-sheet");
     })
     .await;
 }
@@ -508,6 +568,15 @@ async fn a_save_takes_five_statements_whatever_its_size() {
         let (_, one) = counted(ready.save(&it.state, 1, edits[..1].to_vec())).await;
         let (_, all) = counted(ready.save(&it.state, 2, edits[1..].to_vec())).await;
         assert_eq!((one, all), (5, 5));
+        let cleared = Edit {
+            student: ready.student(1),
+            entry: Entry::Blank,
+            based_on: ready.entry(&it.state, 1).await.1,
+        };
+        let entered = edit(ready.student(0), ready.entry(&it.state, 0).await.1.0, 31);
+        let (saved, both) = counted(ready.save(&it.state, 3, vec![entered, cleared])).await;
+        assert_eq!(saved.problems, []);
+        assert_eq!(both, 5, "one mark entered and one cleared");
         let open = counted(open(
             &it.state,
             &ready.teacher,

@@ -95,7 +95,7 @@ impl fmt::Display for Score {
 }
 
 words! {
-    /// How a mark is stored. Blank has no row, so it is no state.
+    /// What is known of a mark. A blank is no mark, so it is no state.
     MarkState {
         /// Has a score, or a level where the assessment takes levels.
         Scored = "scored",
@@ -194,7 +194,7 @@ impl Entry {
         }
     }
 
-    /// The state under which this is stored; `None` for a blank, which has no row.
+    /// The state under which this is stored; `None` for a blank, which is no mark.
     pub fn state(&self) -> Option<MarkState> {
         match self {
             Self::Blank => None,

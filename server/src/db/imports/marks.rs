@@ -89,6 +89,9 @@ const LINES: &str = concat!(
     join enrolment on enrolment.class_id = sheet.class_id
     join student on student.id = enrolment.student_id
     left join mark on mark.sheet_id = sheet.id and mark.student_id = enrolment.student_id
+        and ",
+    crate::db::fragments::entered!(),
+    "
     where sheet.id in ({list}) and (mark.student_id is not null or ",
     crate::db::fragments::expected!(),
     ")"
@@ -162,7 +165,9 @@ const PLACES: &str = concat!(
         case when ",
     crate::db::fragments::expected!(),
     " then true else false end as expected,
-        mark.state as mark_state, mark.score, mark.level, mark.v as mark_v,
+        ",
+    crate::db::fragments::entered_state!(),
+    " as mark_state, mark.score, mark.level, mark.v as mark_v,
         user.name as changed_by, mark.changed_by as changed_by_id, mark.changed_at
     from (select enrolment.id, sheet.id as sheet_id, enrolment.student_id, enrolment.starts,
             enrolment.ends

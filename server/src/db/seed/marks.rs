@@ -18,7 +18,7 @@ pub struct NewMark {
     pub at: Moment,
 }
 
-/// Adds marks where there are none.
+/// Adds marks where there are none; not blanks.
 pub async fn add_marks(tx: &mut Tx, marks: &[NewMark]) -> Result<(), Failure> {
     for marks in marks.chunks(ROWS) {
         let mut query = tx

@@ -366,6 +366,15 @@ pub const CALLS: &[Priced] = &[
         Save,
         r#"{"sheet":"$sheet","operation":"$operation","edits":"$edits"}"#,
     ),
+    Priced {
+        bound: Save,
+        ..way(
+            "that clears some",
+            "save_marks",
+            "head",
+            r#"{"sheet":"$sheet","operation":"$operation","edits":"$edits"}"#,
+        )
+    },
     call("show_history", "head", List, r#"{"sheet":"$sheet"}"#),
     way(
         "of a student",

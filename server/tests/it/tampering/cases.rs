@@ -153,8 +153,9 @@ pub fn in_the_history(sheet: SheetId, other_student: StudentId) -> Vec<Case> {
     cases
 }
 
-/// Cases in the marks themselves: A003's mark was last changed by row 8.
+/// Cases in the marks themselves: A003's mark was last changed by row 8, A001's cleared by row 11.
 pub fn in_the_marks(ready: &Ready) -> Vec<Case> {
+    const A001: &str = "mark of A001 in 4 East, English, MID";
     const A003: &str = "mark of A003 in 4 East, English, MID";
     let numbers = [ready.sheet.0, ready.student(2).0];
     let mut cases: Vec<Case> = [
@@ -172,6 +173,7 @@ pub fn in_the_marks(ready: &Ready) -> Vec<Case> {
         "insert into mark (sheet_id, student_id, state, score, level, v, changed_by, changed_at)
         select sheet_id, ?, state, score, level, v, changed_by, 1
         from mark where sheet_id = ? and student_id = ?";
+    let cleared = [ready.sheet.0, ready.student(0).0];
     let copied = |place: usize| [ready.student(place).0, numbers[0], numbers[1]];
     cases.extend([
         case(&[gone], &numbers, (A003, 8, Removed)),
@@ -181,9 +183,20 @@ pub fn in_the_marks(ready: &Ready) -> Vec<Case> {
             (A003, 8, Changed),
         ),
         case(
-            &[copy],
+            &["update mark set state = 'scored', score = 5000 where sheet_id = ? and student_id = ?"],
+            &cleared,
+            (A001, 11, Changed),
+        ),
+        case(
+            &["update mark set changed_by = changed_by + 1 where sheet_id = ? and student_id = ?"],
+            &cleared,
+            (A001, 11, Changed),
+        ),
+        // Where a server of before cleared a mark, it has no row.
+        case(
+            &["delete from mark where state = 'blank'", copy],
             &copied(0),
-            ("mark of A001 in 4 East, English, MID", 11, Changed),
+            (A001, 11, Changed),
         ),
         case(
             &[copy],
