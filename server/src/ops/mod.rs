@@ -12,7 +12,7 @@ pub mod users;
 use std::io::Write;
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{Config, Settings};
 use crate::serve::{self, Listeners};
@@ -101,21 +101,22 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     raise_open_files(config);
     let state = State::open(config).await?;
     let listeners = Listeners::open(config).await?;
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
+    let shutdown = signalled(&[SignalKind::interrupt(), SignalKind::terminate()])?;
     reload_on_hangup(&listeners)?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
     serve::serve(Arc::clone(&state), listeners, shutdown).await?;
     audit::flush_all(&state).await;
     state.tenants.close().await;
     Ok(())
+}
+
+/// Waits for any of these signals, none of which ends the program by itself from now on.
+fn signalled(kinds: &[SignalKind]) -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let signals = kinds.iter().map(|kind| signal(*kind));
+    let mut signals = signals.collect::<Result<Vec<Signal>, _>>()?;
+    Ok(async move {
+        let any = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures::future::select_all(any).await;
+    })
 }
 
 /// A connection is an open file, and so is one to the database.

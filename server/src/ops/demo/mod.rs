@@ -14,6 +14,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, bail, ensure};
 use tokio::process::Command;
+use tokio::signal::unix::SignalKind;
 use tokio::sync::oneshot;
 
 use self::folder::Folder;
@@ -35,6 +36,12 @@ const SHEET: [&str; 6] = [
 
 /// Makes the school, serves it, and shows it.
 pub async fn run() -> anyhow::Result<()> {
+    // A terminal that is closed says so by a hang-up.
+    let ended = super::signalled(&[
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ])?;
     let folder = Folder::make()?;
     let settings = Settings {
         data_dir: Some(folder.path().join("data")),
@@ -57,7 +64,7 @@ pub async fn run() -> anyhow::Result<()> {
     };
     let shown = tokio::select! {
         shown = show(&client, &owing) => shown,
-        _ = tokio::signal::ctrl_c() => Ok(()),
+        () = ended => Ok(()),
     };
     drop(stop);
     serving
