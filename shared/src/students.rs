@@ -54,13 +54,15 @@ pub struct Student {
     pub v: Version,
 }
 
-/// Lists students that the caller may see, by name, a page at a time.
+/// Lists students that the caller may see, a page at a time: by name, or by admission number when
+/// one is searched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStudents {
     /// Only this class.
     #[serde(default)]
     pub class: Option<ClassId>,
-    /// Only where the folded name has words that begin so, or the admission number begins so.
+    /// Only where the folded name has words that begin so, or the admission number begins so. A
+    /// text with a digit is a number when any that the caller may see begins so.
     #[serde(default)]
     pub search: Option<String>,
     /// Also those who are not active.

@@ -39,6 +39,7 @@ pub mod staff;
 pub mod staff_names;
 mod statement;
 pub mod storage;
+pub mod student_lists;
 pub mod students;
 pub mod subjects;
 pub mod teaching;

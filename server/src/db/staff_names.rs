@@ -100,7 +100,7 @@ async fn searched(db: &Db, filter: &Filter<'_>) -> Result<Vec<(String, StaffId)>
 
 /// What text with a space before each word is like, when one of its words begins so. Folding leaves
 /// no sign that means something to LIKE.
-fn begins_a_word(word: &str) -> String {
+pub(super) fn begins_a_word(word: &str) -> String {
     match word {
         "" => "%".to_owned(),
         word => format!("% {word}%"),

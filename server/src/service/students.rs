@@ -12,7 +12,8 @@ use hillview_shared::text::fold;
 use hillview_shared::{ApiError, Kind};
 
 use crate::caller::Caller;
-use crate::db::students::{self, Filter, NewStudent, admission_key};
+use crate::db::student_lists::{self, After, Filter, Listed};
+use crate::db::students::{self, NewStudent, admission_key};
 use crate::db::{Tx, marks};
 use crate::error::{Error, Result};
 use crate::service::State;
@@ -30,10 +31,11 @@ const PAGE_KEY_MAX: usize = 1_000;
 const NUMBER_TRIES: u32 = 10;
 /// No two students have the same admission number.
 const NUMBER_UNIQUE: &str = "student_admission_key_unique";
-/// Between the two halves of a page's key; no name has it.
+/// Between the two halves of a page's key, and before one that is a number; no name has it.
 const KEY: char = '\u{1}';
 
-/// Lists or searches students within the caller's reach.
+/// Lists or searches students within the caller's reach. A text with a digit is looked for among
+/// the numbers first, which an index finds however many students there are; names seldom have one.
 pub async fn list(_: &State, caller: &Caller, request: ListStudents) -> Result<Page<Student>> {
     let limit = fields::page(request.limit)?;
     let mut within = caller.classes(Permission::StudentsRead);
@@ -52,29 +54,55 @@ pub async fn list(_: &State, caller: &Caller, request: ListStudents) -> Result<P
     let folded = fold(&search);
     let mut words = folded.split(' ');
     let words = [0; 3].map(|_| words.next().unwrap_or_default());
-    let after = request.after.unwrap_or_default();
-    if after.len() > PAGE_KEY_MAX {
-        return Err(fields::bad_page().into());
-    }
-    let (name, id) = after.split_once(KEY).unwrap_or(("", "0"));
-    let id = id.parse().map(StudentId).map_err(|_| fields::bad_page())?;
     let number = admission_key(search.trim());
-    let filter = Filter {
+    let by_name = After::Name("", StudentId(0));
+    let first = match number.contains(char::is_numeric) {
+        true => After::Number(""),
+        false => by_name,
+    };
+    let mut filter = Filter {
         within: within.as_deref(),
         words,
         number: &number,
         all: request.all,
-        after: (name, id),
+        after: match request.after.as_deref().unwrap_or_default() {
+            "" => first,
+            key => page_key(key)?,
+        },
         limit: limit + 1,
     };
-    let rows = students::list(caller.db(), &filter).await?;
-    let page = fields::paged(rows, limit, |row| {
-        format!("{}{KEY}{}", row.sort_name, row.student.id)
-    });
+    let mut rows = student_lists::list(caller.db(), &filter).await?;
+    if rows.is_empty() && matches!(filter.after, After::Number("")) {
+        filter.after = by_name;
+        rows = student_lists::list(caller.db(), &filter).await?;
+    }
+    let page = fields::paged(rows, limit, |row| key_of(row, filter.after));
     Ok(Page {
         rows: page.rows.into_iter().map(|row| row.student).collect(),
         next: page.next,
     })
+}
+
+/// Where a page of the order goes on.
+fn key_of(row: &Listed, order: After<'_>) -> String {
+    match order {
+        After::Name(..) => format!("{}{KEY}{}", row.sort_name, row.student.id),
+        After::Number(_) => format!("{KEY}{KEY}{}", admission_key(&row.student.admission_no)),
+    }
+}
+
+fn page_key(text: &str) -> Result<After<'_>, ApiError> {
+    if text.len() > PAGE_KEY_MAX {
+        return Err(fields::bad_page());
+    }
+    let (name, id) = text.split_once(KEY).ok_or_else(fields::bad_page)?;
+    match id.strip_prefix(KEY) {
+        Some(number) if name.is_empty() => Ok(After::Number(number)),
+        _ => match id.parse() {
+            Ok(id) => Ok(After::Name(name, StudentId(id))),
+            Err(_) => Err(fields::bad_page()),
+        },
+    }
 }
 
 /// Shows a student with every enrolment, and those marks of the year that the caller may see.

@@ -1,4 +1,4 @@
-//! Adding students: their numbers, and the classes that they may come into.
+//! Adding students: their numbers, and the classes that they may come into. Finding them.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use hillview_server::testing::on_each_engine;
 use hillview_server::{Error, Result};
 use hillview_shared::classes::ListClasses;
 use hillview_shared::ids::{ClassId, YearId};
-use hillview_shared::students::{AddStudent, MoveStudent, Student};
+use hillview_shared::students::{AddStudent, ListStudents, MoveStudent, Student};
 
 async fn add(
     state: &State,
@@ -146,6 +146,89 @@ async fn nobody_comes_into_a_class_of_another_year() {
             .await
             .unwrap();
         assert_eq!(added.class_id, Some(school.west.id));
+    })
+    .await;
+}
+
+/// Every admission number that a search finds, over pages of two.
+async fn found(state: &State, caller: &Caller, search: &str) -> Vec<String> {
+    let mut request = ListStudents {
+        search: Some(search.to_owned()),
+        limit: 2,
+        ..ListStudents::default()
+    };
+    let mut numbers = Vec::new();
+    loop {
+        let page = students::list(state, caller, request.clone())
+            .await
+            .unwrap();
+        assert!(page.rows.len() <= 2);
+        numbers.extend(page.rows.into_iter().map(|student| student.admission_no));
+        match page.next {
+            Some(next) => request.after = Some(next),
+            None => return numbers,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_text_with_a_digit_is_a_number_and_the_nearest_comes_first() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        for (number, name, class) in [
+            ("17", "Zawadi 2 Otieno", school.east.id),
+            ("170/5", "Amina Ali", school.east.id),
+            ("17B", "Baraka 17 Juma", school.west.id),
+            ("171", "Chebet Ruto", school.east.id),
+            ("0017", "Deng Garang 17", school.east.id),
+            ("x17", "Ekai 17", school.east.id),
+        ] {
+            let request = AddStudent {
+                admission_no: Some(number.to_owned()),
+                name: name.to_owned(),
+                sex: None,
+                birth_date: None,
+                class,
+            };
+            students::add(&it.state, &registrar, request).await.unwrap();
+        }
+        let teacher = school.caller("teacher").await;
+        for (caller, search, numbers) in [
+            (&registrar, "17", &["17", "170/5", "171", "17B"][..]),
+            (&registrar, " 17b ", &["17B"]),
+            (&registrar, "170/", &["170/5"]),
+            (&registrar, "X1", &["x17"]),
+            (&registrar, "x", &["x17"]),
+            // No number begins with it, so it is looked for in the names.
+            (&registrar, "garang 17", &["0017"]),
+            (&registrar, "2 otieno", &["17"]),
+            (&registrar, "1771", &[]),
+            // Only those of one's own classes.
+            (&teacher, "17", &["17", "170/5", "171"]),
+            (&teacher, "17b", &[]),
+            (&teacher, "otieno 2", &["17"]),
+        ] {
+            let found = found(&it.state, caller, search).await;
+            assert_eq!(found, numbers, "{search:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_no_list_has_is_refused() {
+    on_each_engine(async |it| {
+        let school = it.school("kilimani").await;
+        let registrar = school.caller("registrar").await;
+        for after in ["17", "\u{1}", "a\u{1}\u{1}17", "\u{1}x", &"a".repeat(2_000)] {
+            let request = ListStudents {
+                after: Some(after.to_owned()),
+                ..ListStudents::default()
+            };
+            let listed = students::list(&it.state, &registrar, request).await;
+            assert_eq!(code(listed), "bad-page", "{after:?}");
+        }
     })
     .await;
 }

@@ -37,7 +37,7 @@ pub struct List {
     /// Only this class
     #[arg(long)]
     class: Option<String>,
-    /// Only whose name has words, or whose number, that begin so
+    /// Only whose name has words that begin so, or whose number begins so
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     /// Also those who have left

@@ -160,6 +160,7 @@ async fn requests(line: &Line) -> anyhow::Result<Vec<(&'static str, ListStudents
         ("a name that nobody has", search("zzyzx")),
         ("the beginning of a number", search(&half)),
         ("a whole number", search(&some.admission_no)),
+        ("a number that nobody has", search("zz0")),
     ])
 }
 

@@ -258,6 +258,25 @@ pub const CALLS: &[Priced] = &[
         "head",
         r#"{"after":"mary large5\u0001500"}"#,
     ),
+    way("a number", "list_students", "head", r#"{"search":"A0"}"#),
+    way(
+        "a number, further on",
+        "list_students",
+        "head",
+        r#"{"search":"A0","after":"\u0001\u0001a002"}"#,
+    ),
+    way(
+        "a number, of a teacher",
+        "list_students",
+        "target",
+        r#"{"search":"A0"}"#,
+    ),
+    way(
+        "a number that nobody has",
+        "list_students",
+        "head",
+        r#"{"search":"large 0"}"#,
+    ),
     call("show_student", "head", List, r#"{"id":"$student"}"#),
     call(
         "add_student",
