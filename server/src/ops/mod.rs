@@ -37,6 +37,9 @@ enum Command {
     /// Serve until interrupted
     Serve,
     /// Show a throw-away school with people and marks
+    ///
+    /// It is made on SQLite in a folder of its own and removed at the end. No other setting or configuration file is
+    /// looked at, so that nothing of a real installation is touched.
     Demo,
     /// Bring the data of all schools up to this version
     Migrate,
@@ -75,22 +78,22 @@ impl Cli {
     }
 
     pub async fn run(self) -> anyhow::Result<()> {
-        let config = self.settings.resolve()?;
+        let config = || self.settings.resolve();
         match self.command {
             Command::Demo => demo::run().await,
-            Command::Serve => serve(&config).await,
+            Command::Serve => serve(&config()?).await,
             Command::Migrate => {
-                let state = State::open(&config).await?;
+                let state = State::open(&config()?).await?;
                 let done = schools::migrate_all(&state).await;
                 state.tenants.close().await;
                 done
             }
-            Command::School(command) => command.run(&config).await,
-            Command::Platform(command) => command.run(&config).await,
-            Command::Database(command) => command.run(&config).await,
-            Command::User(command) => command.run(&config).await,
-            Command::Seed(seed) => seed.run(&config).await,
-            Command::Bench(command) => Box::pin(command.run(&config)).await,
+            Command::School(command) => command.run(&config()?).await,
+            Command::Platform(command) => command.run(&config()?).await,
+            Command::Database(command) => command.run(&config()?).await,
+            Command::User(command) => command.run(&config()?).await,
+            Command::Seed(seed) => seed.run(&config()?).await,
+            Command::Bench(command) => Box::pin(command.run(&config()?)).await,
         }
     }
 }
