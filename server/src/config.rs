@@ -50,7 +50,7 @@ pub struct Settings {
         hide_env_values = true
     )]
     pub migration_database: Option<String>,
-    /// Share sessions and limits through this Redis; in this process without it
+    /// Count wrong passwords for all servers and tell them of changes through this Redis; in this process without it
     #[arg(
         long,
         global = true,

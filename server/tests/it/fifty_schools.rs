@@ -190,7 +190,8 @@ async fn a_school_under_load_leaves_room_for_the_others() {
             slowest
         };
         let (_, slowest) = tokio::join!(load, others);
-        assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+        // In the queue of the other it would wait until that one is done, which is never.
+        assert!(slowest < Duration::from_secs(20), "{slowest:?}");
         busy.close().await;
         quiet.close().await;
     })

@@ -1,7 +1,5 @@
 //! Names that are as long as a call: refused wherever something is looked up by them.
 
-use std::time::{Duration, Instant};
-
 use hillview_server::service::{assessments, classes, students, subjects, teaching};
 use hillview_server::testing::{School, on_each_engine};
 use hillview_server::{Error, Result};
@@ -82,7 +80,6 @@ async fn a_sheet_is_not_looked_for_by_a_name_as_long_as_a_call() {
         assessments::open(state, &admin, which).await.unwrap();
         let teacher = school.caller("teacher").await;
         let long = "4 ".repeat(125_000);
-        let began = Instant::now();
         for names in [
             [&*long, "ENG", "END"],
             ["4 East", &long, "END"],
@@ -91,11 +88,6 @@ async fn a_sheet_is_not_looked_for_by_a_name_as_long_as_a_call() {
             let opened = assessments::open_sheet(state, &teacher, named(names)).await;
             assert_eq!(code(opened), "too-long");
         }
-        assert!(
-            began.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            began.elapsed()
-        );
         let opened =
             assessments::open_sheet(state, &teacher, named(["4 East", "ENG", "END"])).await;
         assert!(opened.is_ok());

@@ -205,15 +205,16 @@ async fn nobody_in_a_school_manages_schools() {
     .await;
 }
 
-/// Calls again and again until the caller is refused; gives the code, and how long it took.
+/// Calls again and again until the caller is refused; gives the code, and when that call was made.
 async fn until_refused(state: &State, key: &SessionKey, since: Instant) -> (String, Duration) {
     loop {
+        let called = since.elapsed();
         match caller::resolve(state, key, &peer()).await {
             Ok(_) => tokio::task::yield_now().await,
-            Err(Error::Refused(told)) => return (told.code, since.elapsed()),
+            Err(Error::Refused(told)) => return (told.code, called),
             Err(other) => panic!("{other}"),
         }
-        assert!(since.elapsed() < Duration::from_secs(10), "never refused");
+        assert!(called < Duration::from_secs(60), "never refused");
     }
 }
 
@@ -281,11 +282,12 @@ async fn a_new_name_stands_everywhere_at_once() {
         let since = Instant::now();
         assert_eq!(school.caller("head").await.school_name(), name);
         loop {
+            let old = since.elapsed();
             let caller = caller::resolve(&other, &there, &peer()).await.unwrap();
             if caller.school_name() == name {
                 break;
             }
-            assert!(since.elapsed() < Duration::from_secs(1), "the old name");
+            assert!(old < Duration::from_secs(1), "the old name");
             tokio::task::yield_now().await;
         }
         let db = school.caller("head").await.db().clone();

@@ -253,7 +253,7 @@ async fn another_server_is_told_and_refuses_without_asking_the_database() {
         while !known(&told("head", Duration::from_millis(300)).await) {
             assert!(began.elapsed() < Duration::from_secs(20), "no notice came");
         }
-        let key = told("teacher", DEAD).await;
+        let key = told("teacher", Duration::from_secs(20)).await;
         let (answer, statements) = counted(caller::resolve(&other, &key, &"test".into())).await;
         let Err(Error::Refused(refusal)) = answer else {
             panic!("an ended session was admitted");
