@@ -32,8 +32,7 @@ pub struct Db(pub(super) Arc<Pools>);
 pub(super) struct Pools {
     pub engine: Engine,
     reading: Queue,
-    /// The same for what writes, where that has a pool of its own.
-    writing: Option<Queue>,
+    writing: Queue,
     /// Shared by all schools: what the database server lets in at the same time.
     connections: Arc<Connections>,
     changes: Arc<Changes>,
@@ -41,8 +40,8 @@ pub(super) struct Pools {
 
 /// The way to one pool.
 struct Queue {
-    /// One for each connection of the pool. Taken first, so that a school's queue waits here and
-    /// holds nothing that another school could use.
+    /// One for each connection that may be in use. Taken first, so that a school's queue waits here
+    /// and holds nothing that another school could use.
     turns: Arc<Semaphore>,
     account: Arc<Account>,
 }
@@ -65,25 +64,41 @@ impl Permit {
     }
 }
 
+/// How many connections of one school are in use at the same time, at most.
+#[derive(Clone, Copy)]
+pub(super) struct Turns {
+    pub reading: u32,
+    pub writing: u32,
+}
+
+impl Turns {
+    /// Of an engine that reads and writes on the same connections.
+    pub fn all(self) -> u32 {
+        self.reading + self.writing
+    }
+}
+
 impl Pools {
-    /// Pools of `most` connections, and one more to write where the engine has one for that.
-    pub fn new(engine: Engine, most: u32, connections: Arc<Connections>) -> Self {
-        let queue = |most, account| Queue {
-            turns: Arc::new(Semaphore::new(most)),
+    pub fn new(engine: Engine, turns: Turns, connections: Arc<Connections>) -> Self {
+        let queue = |most: u32, account| Queue {
+            turns: Arc::new(Semaphore::new(most as usize)),
             account,
         };
-        let most = most as usize;
-        let (reading, writing) = match &engine {
-            Engine::MySql(pool) => (queue(most, connections.account(pool.clone())), None),
+        let (readers, writers) = match &engine {
+            // The connections are the same; a turn to read is free while every writer waits for the disk.
+            Engine::MySql(pool) => {
+                let account = connections.account(pool.clone());
+                (Arc::clone(&account), account)
+            }
             Engine::Sqlite { readers, writer } => (
-                queue(most, connections.account(readers.clone())),
-                Some(queue(1, connections.account(writer.clone()))),
+                connections.account(readers.clone()),
+                connections.account(writer.clone()),
             ),
         };
         Self {
             engine,
-            reading,
-            writing,
+            reading: queue(turns.reading, readers),
+            writing: queue(turns.writing, writers),
             connections,
             changes: Changes::new(),
         }
@@ -205,9 +220,7 @@ impl Db {
 
     /// The right to a connection that writes.
     pub(super) async fn writing(&self) -> Result<Permit, Failure> {
-        let pools = &self.0;
-        self.permit(pools.writing.as_ref().unwrap_or(&pools.reading))
-            .await
+        self.permit(&self.0.writing).await
     }
 
     /// The school's turn, then the server's.

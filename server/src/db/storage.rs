@@ -188,7 +188,7 @@ impl MySqlServer {
     /// A pool of the migration user in one schema; `None` where the server's own user migrates.
     pub(super) fn owners_pool(&self, schema: &str, idle: Duration) -> Option<Engine> {
         let options = self.owner.clone()?;
-        Some(pool(options, schema, 1, idle))
+        Some(pool(options, schema, 2, idle))
     }
 
     /// A lazy pool of connections that live in one schema.

@@ -16,7 +16,7 @@ use hillview_shared::{ApiError, Kind};
 
 use super::calendar;
 use super::connections::Connections;
-use super::engine::{Db, Engine, Pools};
+use super::engine::{Db, Engine, Pools, Turns};
 use super::migrate::{self, Scope};
 use super::privileges::{self, Account};
 use super::raw_saves::Raw;
@@ -25,8 +25,10 @@ use super::storage::{self, MySqlServer};
 use crate::config::{Config, Database};
 use crate::error::{Error, Result};
 
-/// Connections of one school.
-const PER_SCHOOL: u32 = 4;
+/// How many connections of one school read at the same time.
+const READING: u32 = 4;
+/// How many write, where the engine lets several: those that commit together share a flush of the disk.
+const WRITING: u32 = 12;
 /// A school's name and state are read again after this long, while calls go on.
 const FRESH: Duration = Duration::from_millis(250);
 /// And after this long no call goes on without: whoever a school is shut to is out within a second.
@@ -42,6 +44,7 @@ pub struct Tenants {
     live_max: usize,
     idle: Duration,
     connections: Arc<Connections>,
+    turns: Turns,
     /// Each call asks for the school's name and state.
     no_cache: bool,
 }
@@ -96,21 +99,31 @@ impl Tenants {
     /// Opens the control schema, brings it up to date, and refuses a database that may forget.
     pub async fn open(config: &Config) -> Result<Self> {
         let idle = config.idle;
-        let (storage, control, most) = match &config.database {
+        let (storage, control, most, turns) = match &config.database {
             Database::Sqlite(folder) => {
                 let file = folder.join("control.db");
                 make_folder(&folder.join("schools"))?;
-                let engine = storage::open_file(&file, true, PER_SCHOOL, idle);
-                (Storage::Sqlite(folder.clone()), engine, config.connections)
+                let engine = storage::open_file(&file, true, READING, idle);
+                let turns = Turns {
+                    reading: READING,
+                    writing: 1,
+                };
+                let storage = Storage::Sqlite(folder.clone());
+                (storage, engine, config.connections, turns)
             }
             Database::MySql(url) => {
                 let owner = config.migration_database.as_deref();
                 let server = MySqlServer::connect(url, owner, config.connections).await?;
                 let server = Box::new(server);
                 let most = server.connections;
-                let control = server.pool(&config.control_schema, PER_SCHOOL, idle);
+                let turns = Turns {
+                    reading: READING,
+                    // One school must not take what all of them share.
+                    writing: WRITING.min(most / 4).max(1),
+                };
+                let control = server.pool(&config.control_schema, turns.all(), idle);
                 let prefix = config.schema_prefix.clone();
-                (Storage::MySql { server, prefix }, control, most)
+                (Storage::MySql { server, prefix }, control, most, turns)
             }
         };
         let connections = Connections::new(most);
@@ -118,7 +131,7 @@ impl Tenants {
             let schema = (&*config.control_schema, Scope::Control);
             make_schema(server, schema, idle, &connections).await?;
         }
-        let pools = Pools::new(control, PER_SCHOOL, Arc::clone(&connections));
+        let pools = Pools::new(control, turns, Arc::clone(&connections));
         let control = Db(Arc::new(pools));
         storage::check_durable(&control).await?;
         migrate::run(Scope::Control, &control).await?;
@@ -128,6 +141,7 @@ impl Tenants {
             live: LiveSchools::default(),
             idle,
             storage,
+            turns,
             control,
             connections,
             no_cache: config.no_cache,
@@ -359,9 +373,13 @@ impl Tenants {
     }
 
     fn connect(&self, code: &str, create: bool) -> Db {
-        let engine = self.engine(code, PER_SCHOOL, create);
+        let most = match &self.storage {
+            Storage::MySql { .. } => self.turns.all(),
+            Storage::Sqlite(_) => self.turns.reading,
+        };
+        let engine = self.engine(code, most, create);
         let connections = Arc::clone(&self.connections);
-        Db(Arc::new(Pools::new(engine, PER_SCHOOL, connections)))
+        Db(Arc::new(Pools::new(engine, self.turns, connections)))
     }
 
     fn engine(&self, code: &str, most: u32, create: bool) -> Engine {
@@ -428,7 +446,11 @@ async fn make_schema(
     let Some(engine) = server.owners_pool(schema, idle) else {
         return Ok(());
     };
-    let owners = Db(Arc::new(Pools::new(engine, 1, Arc::clone(connections))));
+    let turns = Turns {
+        reading: 1,
+        writing: 1,
+    };
+    let owners = Db(Arc::new(Pools::new(engine, turns, Arc::clone(connections))));
     let done = migrate::run(scope, &owners).await;
     storage::close(&owners).await;
     done?;
