@@ -72,6 +72,25 @@ pub(super) struct Turns {
 }
 
 impl Turns {
+    /// SQLite has one writer.
+    pub const IN_A_FILE: Self = Self {
+        reading: 4,
+        writing: 1,
+    };
+    pub const TO_MIGRATE: Self = Self {
+        reading: 1,
+        writing: 1,
+    };
+
+    /// Of so many connections to MySQL, which all schools share: no school takes most of them to
+    /// write. Those that commit together go to the disk in one flush.
+    pub fn of(most: u32) -> Self {
+        Self {
+            reading: 4,
+            writing: (most / 4).clamp(1, 12),
+        }
+    }
+
     /// Of an engine that reads and writes on the same connections.
     pub fn all(self) -> u32 {
         self.reading + self.writing

@@ -25,10 +25,6 @@ use super::storage::{self, MySqlServer};
 use crate::config::{Config, Database};
 use crate::error::{Error, Result};
 
-/// How many connections of one school read at the same time.
-const READING: u32 = 4;
-/// How many write, where the engine lets several: those that commit together share a flush of the disk.
-const WRITING: u32 = 12;
 /// A school's name and state are read again after this long, while calls go on.
 const FRESH: Duration = Duration::from_millis(250);
 /// And after this long no call goes on without: whoever a school is shut to is out within a second.
@@ -103,11 +99,8 @@ impl Tenants {
             Database::Sqlite(folder) => {
                 let file = folder.join("control.db");
                 make_folder(&folder.join("schools"))?;
-                let engine = storage::open_file(&file, true, READING, idle);
-                let turns = Turns {
-                    reading: READING,
-                    writing: 1,
-                };
+                let turns = Turns::IN_A_FILE;
+                let engine = storage::open_file(&file, true, turns.reading, idle);
                 let storage = Storage::Sqlite(folder.clone());
                 (storage, engine, config.connections, turns)
             }
@@ -116,11 +109,7 @@ impl Tenants {
                 let server = MySqlServer::connect(url, owner, config.connections).await?;
                 let server = Box::new(server);
                 let most = server.connections;
-                let turns = Turns {
-                    reading: READING,
-                    // One school must not take what all of them share.
-                    writing: WRITING.min(most / 4).max(1),
-                };
+                let turns = Turns::of(most);
                 let control = server.pool(&config.control_schema, turns.all(), idle);
                 let prefix = config.schema_prefix.clone();
                 (Storage::MySql { server, prefix }, control, most, turns)
@@ -446,11 +435,8 @@ async fn make_schema(
     let Some(engine) = server.owners_pool(schema, idle) else {
         return Ok(());
     };
-    let turns = Turns {
-        reading: 1,
-        writing: 1,
-    };
-    let owners = Db(Arc::new(Pools::new(engine, turns, Arc::clone(connections))));
+    let pools = Pools::new(engine, Turns::TO_MIGRATE, Arc::clone(connections));
+    let owners = Db(Arc::new(pools));
     let done = migrate::run(scope, &owners).await;
     storage::close(&owners).await;
     done?;
