@@ -77,6 +77,7 @@ impl Turns {
         reading: 4,
         writing: 1,
     };
+    /// The migration user's, while nobody else works in the schema.
     pub const TO_MIGRATE: Self = Self {
         reading: 1,
         writing: 1,

@@ -10,7 +10,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection};
 
-use super::engine::{Db, Engine};
+use super::engine::{Db, Engine, Turns};
 use super::failure::Failure;
 use super::privileges::{self, Account, Right};
 use crate::error::{Error, Result};
@@ -188,7 +188,7 @@ impl MySqlServer {
     /// A pool of the migration user in one schema; `None` where the server's own user migrates.
     pub(super) fn owners_pool(&self, schema: &str, idle: Duration) -> Option<Engine> {
         let options = self.owner.clone()?;
-        Some(pool(options, schema, 2, idle))
+        Some(pool(options, schema, Turns::TO_MIGRATE.all(), idle))
     }
 
     /// A lazy pool of connections that live in one schema.

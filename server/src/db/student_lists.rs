@@ -41,8 +41,7 @@ pub enum After<'a> {
 /// A page of students. A statement for each kind of filter, because each is found in another way.
 pub async fn list(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> {
     match (filter.after, filter.within) {
-        (After::Number(after), None) => numbers(db, filter, after).await,
-        (After::Number(after), Some(within)) => numbers_of(db, filter, after, within).await,
+        (After::Number(after), _) => numbers(db, filter, after).await,
         (After::Name(name, id), Some(within)) => of_classes(db, filter, (name, id), within).await,
         (After::Name(name, id), None) if filter.number.is_empty() => {
             of_school(db, filter, (name, id)).await
@@ -51,47 +50,35 @@ pub async fn list(db: &Db, filter: &Filter<'_>) -> Result<Vec<Listed>, Failure> 
     }
 }
 
-/// Those whose number fits, by number: the page is the next piece of an index.
+/// Those whose number fits, by number: in a school, the page is the next piece of an index; classes
+/// are few.
 async fn numbers(db: &Db, filter: &Filter<'_>, after: &str) -> Result<Vec<Listed>, Failure> {
     let (from, to) = beginning(filter.number);
-    db.query(student!(
-        "where student.admission_key >= ? and student.admission_key <> ?
-            and student.admission_key < ? and (? or student.status = 'active')
-        order by student.admission_key
-        limit ?"
-    ))
-    .bind(from.max(after))
-    .bind(after)
-    .bind(to)
-    .bind(filter.all)
-    .bind(filter.limit)
-    .all()
-    .await
-}
-
-/// The same of some classes, which are few.
-async fn numbers_of(
-    db: &Db,
-    filter: &Filter<'_>,
-    after: &str,
-    classes: &[ClassId],
-) -> Result<Vec<Listed>, Failure> {
-    let (from, to) = beginning(filter.number);
-    db.query(student!(
-        "where enrolment.class_id in ({list})
-            and student.admission_key >= ? and student.admission_key <> ?
-            and student.admission_key < ? and (? or student.status = 'active')
-        order by student.admission_key
-        limit ?"
-    ))
-    .list(classes)
-    .bind(from.max(after))
-    .bind(after)
-    .bind(to)
-    .bind(filter.all)
-    .bind(filter.limit)
-    .all()
-    .await
+    let query = match filter.within {
+        None => db.query(student!(
+            "where student.admission_key >= ? and student.admission_key <> ?
+                and student.admission_key < ? and (? or student.status = 'active')
+            order by student.admission_key
+            limit ?"
+        )),
+        Some(classes) => db
+            .query(student!(
+                "where enrolment.class_id in ({list})
+                    and student.admission_key >= ? and student.admission_key <> ?
+                    and student.admission_key < ? and (? or student.status = 'active')
+                order by student.admission_key
+                limit ?"
+            ))
+            .list(classes),
+    };
+    query
+        .bind(from.max(after))
+        .bind(after)
+        .bind(to)
+        .bind(filter.all)
+        .bind(filter.limit)
+        .all()
+        .await
 }
 
 /// From a place on in the order of names.
